@@ -1,0 +1,249 @@
+"""Reading `params.yaml`: once, by YAML 1.2 rules, into frozen dataclasses that refuse what they do not know.
+
+Nothing here is yours to edit; the values are, in `params.yaml`. DVC reads the file by the same rules (ruamel.yaml).
+"""
+
+import types
+import typing
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from mergeline.errors import MergelineError
+
+PARAMS_FILE = Path("params.yaml")
+Share = tuple[float, float]
+
+
+def _between(low: float, high: float) -> Any:
+    return field(metadata={"low": low, "high": high})
+
+
+@dataclass(frozen=True)
+class Procure:
+    """Which raw batches `data/` holds."""
+
+    batches: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Validate:
+    """Limits of the batch checks."""
+
+    rows_ratio: Share = _between(0, 1000)
+    null_share_rise: float = _between(0, 1)
+    unseen_share: float = _between(0, 1)
+    target_rate: Share = _between(0, 1)
+
+
+@dataclass(frozen=True)
+class Featurise:
+    """When the decision is taken."""
+
+    lead_minutes: int = _between(0, 1440)
+
+
+@dataclass(frozen=True)
+class Train:
+    """How candidates are compared and fitted."""
+
+    held_out_batches: int = _between(1, 24)
+    n_splits: int = _between(2, 20)
+    gap_hours: int = _between(0, 168)
+    calibrate: Literal["auto", "never"]
+    random_state: int = _between(0, 2**32 - 1)
+    threads: int = _between(1, 64)
+    candidates: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """How the held-out period is reported."""
+
+    calibration_bins: int = _between(2, 100)
+    min_slice_rows: int = _between(1, 10**9)
+    threshold: float = _between(0, 1)
+    importance_rows: int = _between(1, 10**9)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Floors, and margins against the champion."""
+
+    min_roc_auc: float = _between(0, 1)
+    min_brier_skill: float = _between(-1, 1)
+    calibration_ratio: Share = _between(0, 100)
+    max_auc_loss: float = _between(0, 1)
+    min_auc_gain: float = _between(0, 1)
+    champion_unscorable: Literal["hold", "reject"]
+
+
+@dataclass(frozen=True)
+class Track:
+    """Names used in MLflow."""
+
+    experiment: str
+    model_name: str
+
+
+@dataclass(frozen=True)
+class Params:
+    """All of `params.yaml`, one attribute per group."""
+
+    procure: Procure
+    validate: Validate
+    featurise: Featurise
+    train: Train
+    evaluate: Evaluate
+    gate: Gate
+    track: Track
+
+
+def load_params(path: Path = PARAMS_FILE) -> Params:
+    """Return the parameters in the file at `path`.
+
+    Raises
+    ------
+    MergelineError
+        If the file is missing or not YAML, or a key is unknown or missing, or a value has the wrong type or range.
+    """
+    return _build(Params, read_yaml(path), "", path)
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the content of the YAML 1.2 file at `path`, or raise a `MergelineError` that says what is wrong."""
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MergelineError(
+            "the file is missing", where=str(path), fix="run the command from the top of the repository"
+        ) from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise MergelineError(
+            f"not valid YAML: {str(error.problem).splitlines()[0]}",
+            where=f"{path}{line}",
+            fix="correct the line; indent with spaces, and give each key once",
+        ) from error
+
+
+def _build(cls: Any, content: Any, prefix: str, path: Path) -> Any:
+    if not isinstance(content, dict):
+        raise _error(prefix or "the file", path, f"is {_show(content)}, not a group of keys", "write one `key: value` a line")
+    hints = typing.get_type_hints(cls)
+    for key in content:
+        if key not in hints:
+            close = get_close_matches(str(key), hints, n=1)
+            fix = f"did you mean '{close[0]}'? " if close else ""
+            raise _error(_join(prefix, key), path, "is not a known key", f"{fix}allowed here: {', '.join(sorted(hints))}")
+    for key in hints:
+        if key not in content:
+            raise _error(_join(prefix, key), path, "is missing", f"add it under '{prefix}'" if prefix else "add the group")
+    limits = {item.name: item.metadata for item in fields(cls)}
+    values = {}
+    for key, hint in hints.items():
+        name = _join(prefix, key)
+        values[key] = _convert(hint, content[key], name, path)
+        _check_range(values[key], limits[key], name, path)
+    return cls(**values)
+
+
+def _convert(hint: Any, value: Any, name: str, path: Path) -> Any:
+    if is_dataclass(hint):
+        return _build(hint, value, name, path)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if isinstance(value, date):
+        raise _error(name, path, f"is a date, {value}, which DVC refuses", f'quote it: "{value}"')
+    if origin is Literal:
+        if value not in arguments:
+            raise _error(name, path, f"is {_show(value)}", f"write one of: {', '.join(map(str, arguments))}")
+        return value
+    if origin is tuple:
+        return _convert_list(arguments, value, name, path)
+    if origin is dict:
+        return _convert_mapping(arguments[1], value, name, path)
+    if hint is Any:
+        return _check_leaf(value, name, path)
+    return _convert_scalar(hint, value, name, path)
+
+
+def _convert_list(arguments: tuple[Any, ...], value: Any, name: str, path: Path) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise _error(name, path, f"is {_show(value)}, not a list", "write [first, second]")
+    if arguments[-1] is Ellipsis:
+        if not value:
+            raise _error(name, path, "is an empty list", "name at least one entry")
+        arguments = (arguments[0],) * len(value)
+    if len(value) != len(arguments):
+        raise _error(name, path, f"has {len(value)} entries", f"write {len(arguments)} of them")
+    return tuple(_convert(hint, item, f"{name}[{i}]", path) for i, (hint, item) in enumerate(zip(arguments, value, strict=True)))
+
+
+def _convert_mapping(hint: Any, value: Any, name: str, path: Path) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _error(name, path, f"is {_show(value)}, not a group of keys", "write one `key: value` a line, or {}")
+    return {str(key): _convert(hint, item, _join(name, key), path) for key, item in value.items()}
+
+
+def _convert_scalar(hint: type, value: Any, name: str, path: Path) -> Any:
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is hint:
+        if hint is float and value - value != 0:
+            raise _error(name, path, f"is {value}", "write a finite number")
+        return value
+    words = {int: "a whole number", float: "a number", str: "text"}
+    expected = f"is {_show(value)}, not {words[hint]}"
+    if hint is int and isinstance(value, float) and value.is_integer():
+        raise _error(name, path, expected, f"write {int(value)}")
+    if hint in (int, float) and isinstance(value, str) and (number := _as_number(value)) is not None:
+        raise _error(name, path, expected, f"write {_plain(number)}, without quotes or exponent")
+    if hint is str:
+        raise _error(name, path, expected, f'quote it: "{value}"')
+    raise _error(name, path, expected, f"write {words[hint]}")
+
+
+def _check_leaf(value: Any, name: str, path: Path) -> Any:
+    """Check a value that passes straight through to a library, which would take text for a number without a word."""
+    if isinstance(value, str) and (number := _as_number(value)) is not None:
+        raise _error(name, path, f"is {_show(value)}, text that looks like a number", f"write {_plain(number)}, without quotes or exponent")
+    return value
+
+
+def _check_range(value: Any, limits: "types.MappingProxyType[Any, Any]", name: str, path: Path) -> None:
+    if "low" not in limits:
+        return
+    for item in value if isinstance(value, tuple) else (value,):
+        if not limits["low"] <= item <= limits["high"]:
+            raise _error(name, path, f"is {item}", f"write a value from {limits['low']} to {limits['high']}")
+    if isinstance(value, tuple) and value[0] > value[1]:
+        raise _error(name, path, f"is {list(value)}", "write the smaller number first")
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _plain(number: float) -> str:
+    return f"{number:.15f}".rstrip("0").rstrip(".")
+
+
+def _show(value: Any) -> str:
+    return f"'{value}' (text)" if isinstance(value, str) else f"{value} ({type(value).__name__})"
+
+
+def _join(prefix: str, key: Any) -> str:
+    return f"{prefix}.{key}" if prefix else str(key)
+
+
+def _error(name: str, path: Path, what: str, fix: str) -> MergelineError:
+    return MergelineError(f"parameter '{name}' {what}", where=f"{path}, key '{name}'", fix=fix)
