@@ -86,7 +86,7 @@ def write_json(path: Path, content: Any) -> None:
         raise MergelineError(
             f"a value is not a finite number ({_first_not_finite(content)})",
             where=str(path),
-            fix="find the metric that became NaN or infinite; a slice or period without both classes is the usual cause",
+            fix="find the metric that became NaN or infinite; a period without both classes is the usual cause",
         ) from error
     write_text(path, text + "\n")
 

@@ -3,13 +3,13 @@
 Nothing here is yours to edit; the values are, in `params.yaml`. DVC reads the file by the same rules (ruamel.yaml).
 """
 
-import types
+import math
 import typing
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -17,11 +17,17 @@ from ruamel.yaml.error import MarkedYAMLError
 from mergeline.errors import MergelineError
 
 PARAMS_FILE = Path("params.yaml")
-Share = tuple[float, float]
 
 
-def _between(low: float, high: float) -> Any:
-    return field(metadata={"low": low, "high": high})
+@dataclass(frozen=True)
+class Between:
+    """Smallest and largest allowed value of a parameter."""
+
+    low: float
+    high: float
+
+
+Limits = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -35,29 +41,29 @@ class Procure:
 class Validate:
     """Limits of the batch checks."""
 
-    rows_ratio: Share = _between(0, 1000)
-    null_share_rise: float = _between(0, 1)
-    unseen_share: float = _between(0, 1)
-    target_rate: Share = _between(0, 1)
+    rows_ratio: Annotated[Limits, Between(0, 1000)]
+    null_share_rise: Annotated[float, Between(0, 1)]
+    unseen_share: Annotated[float, Between(0, 1)]
+    target_rate: Annotated[Limits, Between(0, 1)]
 
 
 @dataclass(frozen=True)
 class Featurise:
     """When the decision is taken."""
 
-    lead_minutes: int = _between(0, 1440)
+    lead_minutes: Annotated[int, Between(0, 1440)]
 
 
 @dataclass(frozen=True)
 class Train:
     """How candidates are compared and fitted."""
 
-    held_out_batches: int = _between(1, 24)
-    n_splits: int = _between(2, 20)
-    gap_hours: int = _between(0, 168)
+    held_out_batches: Annotated[int, Between(1, 24)]
+    n_splits: Annotated[int, Between(2, 20)]
+    gap_hours: Annotated[int, Between(0, 168)]
     calibrate: Literal["auto", "never"]
-    random_state: int = _between(0, 2**32 - 1)
-    threads: int = _between(1, 64)
+    random_state: Annotated[int, Between(0, 2**32 - 1)]
+    threads: Annotated[int, Between(1, 64)]
     candidates: dict[str, dict[str, Any]]
 
 
@@ -65,21 +71,21 @@ class Train:
 class Evaluate:
     """How the held-out period is reported."""
 
-    calibration_bins: int = _between(2, 100)
-    min_slice_rows: int = _between(1, 10**9)
-    threshold: float = _between(0, 1)
-    importance_rows: int = _between(1, 10**9)
+    calibration_bins: Annotated[int, Between(2, 100)]
+    min_slice_rows: Annotated[int, Between(1, 10**9)]
+    threshold: Annotated[float, Between(0, 1)]
+    importance_rows: Annotated[int, Between(1, 10**9)]
 
 
 @dataclass(frozen=True)
 class Gate:
     """Floors, and margins against the champion."""
 
-    min_roc_auc: float = _between(0, 1)
-    min_brier_skill: float = _between(-1, 1)
-    calibration_ratio: Share = _between(0, 100)
-    max_auc_loss: float = _between(0, 1)
-    min_auc_gain: float = _between(0, 1)
+    min_roc_auc: Annotated[float, Between(0, 1)]
+    min_brier_skill: Annotated[float, Between(-1, 1)]
+    calibration_ratio: Annotated[Limits, Between(0, 100)]
+    max_auc_loss: Annotated[float, Between(0, 1)]
+    min_auc_gain: Annotated[float, Between(0, 1)]
     champion_unscorable: Literal["hold", "reject"]
 
 
@@ -135,31 +141,31 @@ def read_yaml(path: Path) -> Any:
 
 def _build(cls: Any, content: Any, prefix: str, path: Path) -> Any:
     if not isinstance(content, dict):
-        raise _error(prefix or "the file", path, f"is {_show(content)}, not a group of keys", "write one `key: value` a line")
-    hints = typing.get_type_hints(cls)
+        raise _error(prefix or "the file", path, f"is {_show(content)}, not a group", "write one `key: value` a line")
+    hints = typing.get_type_hints(cls, include_extras=True)
     for key in content:
         if key not in hints:
             close = get_close_matches(str(key), hints, n=1)
-            fix = f"did you mean '{close[0]}'? " if close else ""
-            raise _error(_join(prefix, key), path, "is not a known key", f"{fix}allowed here: {', '.join(sorted(hints))}")
+            guess = f"did you mean '{close[0]}'? " if close else ""
+            fix = f"{guess}allowed here: {', '.join(sorted(hints))}"
+            raise _error(_join(prefix, key), path, "is not a known key", fix)
     for key in hints:
         if key not in content:
-            raise _error(_join(prefix, key), path, "is missing", f"add it under '{prefix}'" if prefix else "add the group")
-    limits = {item.name: item.metadata for item in fields(cls)}
-    values = {}
-    for key, hint in hints.items():
-        name = _join(prefix, key)
-        values[key] = _convert(hint, content[key], name, path)
-        _check_range(values[key], limits[key], name, path)
-    return cls(**values)
+            fix = f"add it under '{prefix}'" if prefix else "add the group"
+            raise _error(_join(prefix, key), path, "is missing", fix)
+    return cls(**{key: _convert(hint, content[key], _join(prefix, key), path) for key, hint in hints.items()})
 
 
 def _convert(hint: Any, value: Any, name: str, path: Path) -> Any:
-    if is_dataclass(hint):
-        return _build(hint, value, name, path)
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if isinstance(value, date):
         raise _error(name, path, f"is a date, {value}, which DVC refuses", f'quote it: "{value}"')
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Annotated:
+        converted = _convert(arguments[0], value, name, path)
+        _check_range(converted, arguments[1], name, path)
+        return converted
+    if is_dataclass(hint):
+        return _build(hint, value, name, path)
     if origin is Literal:
         if value not in arguments:
             raise _error(name, path, f"is {_show(value)}", f"write one of: {', '.join(map(str, arguments))}")
@@ -168,9 +174,7 @@ def _convert(hint: Any, value: Any, name: str, path: Path) -> Any:
         return _convert_list(arguments, value, name, path)
     if origin is dict:
         return _convert_mapping(arguments[1], value, name, path)
-    if hint is Any:
-        return _check_leaf(value, name, path)
-    return _convert_scalar(hint, value, name, path)
+    return _check_free(value, name, path) if hint is Any else _convert_scalar(hint, value, name, path)
 
 
 def _convert_list(arguments: tuple[Any, ...], value: Any, name: str, path: Path) -> tuple[Any, ...]:
@@ -182,46 +186,44 @@ def _convert_list(arguments: tuple[Any, ...], value: Any, name: str, path: Path)
         arguments = (arguments[0],) * len(value)
     if len(value) != len(arguments):
         raise _error(name, path, f"has {len(value)} entries", f"write {len(arguments)} of them")
-    return tuple(_convert(hint, item, f"{name}[{i}]", path) for i, (hint, item) in enumerate(zip(arguments, value, strict=True)))
+    pairs = enumerate(zip(arguments, value, strict=True))
+    return tuple(_convert(hint, item, f"{name}[{position}]", path) for position, (hint, item) in pairs)
 
 
 def _convert_mapping(hint: Any, value: Any, name: str, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _error(name, path, f"is {_show(value)}, not a group of keys", "write one `key: value` a line, or {}")
+        raise _error(name, path, f"is {_show(value)}, not a group", "write one `key: value` a line, or {}")
     return {str(key): _convert(hint, item, _join(name, key), path) for key, item in value.items()}
 
 
 def _convert_scalar(hint: type, value: Any, name: str, path: Path) -> Any:
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+    if hint is float and type(value) is int:
         return float(value)
     if type(value) is hint:
-        if hint is float and value - value != 0:
+        if isinstance(value, float) and not math.isfinite(value):
             raise _error(name, path, f"is {value}", "write a finite number")
         return value
-    words = {int: "a whole number", float: "a number", str: "text"}
-    expected = f"is {_show(value)}, not {words[hint]}"
+    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    what = f"is {_show(value)}, not {words[hint]}"
     if hint is int and isinstance(value, float) and value.is_integer():
-        raise _error(name, path, expected, f"write {int(value)}")
+        raise _error(name, path, what, f"write {int(value)}")
     if hint in (int, float) and isinstance(value, str) and (number := _as_number(value)) is not None:
-        raise _error(name, path, expected, f"write {_plain(number)}, without quotes or exponent")
-    if hint is str:
-        raise _error(name, path, expected, f'quote it: "{value}"')
-    raise _error(name, path, expected, f"write {words[hint]}")
+        raise _error(name, path, what, f"write {_plain(number)}, without quotes or exponent")
+    raise _error(name, path, what, f'quote it: "{value}"' if hint is str else f"write {words[hint]}")
 
 
-def _check_leaf(value: Any, name: str, path: Path) -> Any:
+def _check_free(value: Any, name: str, path: Path) -> Any:
     """Check a value that passes straight through to a library, which would take text for a number without a word."""
     if isinstance(value, str) and (number := _as_number(value)) is not None:
-        raise _error(name, path, f"is {_show(value)}, text that looks like a number", f"write {_plain(number)}, without quotes or exponent")
+        what = f"is {_show(value)}, text that looks like a number"
+        raise _error(name, path, what, f"write {_plain(number)}, without quotes or exponent")
     return value
 
 
-def _check_range(value: Any, limits: "types.MappingProxyType[Any, Any]", name: str, path: Path) -> None:
-    if "low" not in limits:
-        return
+def _check_range(value: Any, limits: Between, name: str, path: Path) -> None:
     for item in value if isinstance(value, tuple) else (value,):
-        if not limits["low"] <= item <= limits["high"]:
-            raise _error(name, path, f"is {item}", f"write a value from {limits['low']} to {limits['high']}")
+        if not limits.low <= item <= limits.high:
+            raise _error(name, path, f"is {item}", f"write a value from {limits.low} to {limits.high}")
     if isinstance(value, tuple) and value[0] > value[1]:
         raise _error(name, path, f"is {list(value)}", "write the smaller number first")
 
@@ -234,7 +236,7 @@ def _as_number(text: str) -> float | None:
 
 
 def _plain(number: float) -> str:
-    return f"{number:.15f}".rstrip("0").rstrip(".")
+    return f"{number:.15f}".rstrip("0").rstrip(".") if math.isfinite(number) else "a finite number"
 
 
 def _show(value: Any) -> str:

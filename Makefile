@@ -1,0 +1,66 @@
+# Every task of the repository; `make help` lists them. The work is done by commands under src/mergeline/.
+PYTHON ?= $(firstword $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p; done) python3)
+VENV ?= .venv
+
+export PATH := $(abspath $(VENV)/bin):$(PATH)
+export DVC_NO_ANALYTICS := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+.DEFAULT_GOAL := all
+.PHONY: all setup data repro gate track show report test check fix verify-lock promote bench simulate ui lock clean help
+
+all: repro gate track show  ## (default) from a fresh clone to a judged model: install, data, pipeline, verdict, MLflow
+
+setup: $(VENV)/mergeline-lock.sha256  ## build .venv from the hash-locked requirements
+
+$(VENV)/mergeline-lock.sha256: requirements/dev.lock requirements/uv.lock src/mergeline/bootstrap.py
+	@$(PYTHON) src/mergeline/bootstrap.py --venv $(VENV)
+	@touch $@
+
+data: setup  ## make data/ hold the batches that data.dvc names (remote, cache or source)
+	@python -m mergeline.stages.procure --data data
+
+.mergeline/params-checked: setup params.yaml src/usecase/model.py src/mergeline/params.py
+	@python -m mergeline.check_params --stamp $@
+
+repro: data .mergeline/params-checked  ## reproduce the pipeline: dvc repro
+	@python -m mergeline.pipeline
+
+gate:  ## judge the candidate against the champion: reports/verdict.md
+	@python -m mergeline.gate.judge
+
+track:  ## log this state to MLflow, once
+	@python -m mergeline.tracking.log_run
+
+show:  ## print the metrics, the verdict and where to look next
+	@python -m mergeline.report.show
+
+test: data  ## run every test
+	@python -m pytest
+
+check: setup  ## lint, types and workflow checks; changes nothing
+	@ruff check . && ruff format --check . && mypy
+
+fix: setup  ## let ruff mend what it can
+	@ruff check --fix . && ruff format .
+
+verify-lock:  ## is the committed dvc.lock what the code produces?
+	@python -m mergeline.pipeline --verify-lock
+
+promote:  ## record this commit's model as the champion (needs the verdict `promote`)
+	@python -m mergeline.release.promote
+
+bench: data  ## run the benchmarks side by side (NAME=… for one), print a table, write benchmarks/results.json
+	@python benchmarks/run.py $(NAME)
+
+ui: setup  ## open MLflow on the logged runs
+	@python -m mergeline.tracking.ui
+
+lock: setup  ## resolve pyproject.toml into requirements/*.lock (universal, hashed, no index named)
+	@python -m mergeline.lock
+
+clean:  ## remove what can be made again (not data/, not the DVC cache, not MLflow's runs)
+	@rm -rf .venv .mergeline artifacts
+
+help:  ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,73 @@
+"""Fixtures shared by all tests: an isolated home, the repository, its data, and what the first stages make of them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every test its own HOME and git identity, no tracking server and no word to the outside."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text(
+        "[user]\n    name = Test\n    email = test@example.invalid\n[init]\n    defaultBranch = main\n"
+    )
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name in ("MLFLOW_TRACKING_URI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_TOKEN", "DVC_ROOT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Return the top of this repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Return the procured raw data; `make test` sees to it that it is there."""
+    if not (ROOT / "data/flights").is_dir():
+        pytest.fail("data/ is missing: run `make data`, or the tests by `make test`")
+    return ROOT / "data"
+
+
+@pytest.fixture(scope="session")
+def clean_dir(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what the validate stage makes of the real data."""
+    folder = tmp_path_factory.mktemp("validated")
+    run_stage("validate", "--data", data_dir, "--clean", folder / "clean", "--report", folder / "report")
+    return folder / "clean"
+
+
+@pytest.fixture(scope="session")
+def features_dir(clean_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what the featurise stage makes of the real data."""
+    folder = tmp_path_factory.mktemp("featurised")
+    run_stage("featurise", "--clean", clean_dir, "--features", folder / "features")
+    return folder / "features"
+
+
+def run_stage(name: str, *arguments: object) -> None:
+    """Run a stage of the pipeline as DVC does, in the repository."""
+    command = [sys.executable, "-m", f"mergeline.stages.{name}", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def git_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a fresh git repository with one commit, which is also the current folder."""
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
+        subprocess.run(["git", *command], check=True)
+    return folder
