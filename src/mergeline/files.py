@@ -43,11 +43,13 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_directory(path: Path) -> Iterator[Path]:
     """Yield an empty directory beside `path`; on success it takes the place of `path`, else it is gone.
 
-    A directory that a killed run left behind is removed first.
+    What a killed run left behind is removed first; if it was killed between the two moves, `path` comes back.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f".{path.name}.new"
     retired = path.parent / f".{path.name}.old"
+    if retired.exists() and not path.exists():
+        retired.replace(path)
     for leftover in (temporary, retired):
         shutil.rmtree(leftover, ignore_errors=True)
     temporary.mkdir()
@@ -57,6 +59,8 @@ def replacing_directory(path: Path) -> Iterator[Path]:
             path.replace(retired)
         temporary.replace(path)
     finally:
+        if retired.exists() and not path.exists():
+            retired.replace(path)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(retired, ignore_errors=True)
 

@@ -66,6 +66,16 @@ def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
     assert [item.name for item in (tmp_path / "clean").iterdir()] == ["fresh"]
 
 
+def test_a_run_killed_between_the_two_moves_loses_nothing(tmp_path: Path) -> None:
+    """The old directory, already moved aside, comes back if the next run fails as well."""
+    retired = tmp_path / ".clean.old"
+    retired.mkdir()
+    (retired / "kept").write_text("x")
+    with pytest.raises(RuntimeError), replacing_directory(tmp_path / "clean"):
+        raise RuntimeError
+    assert [item.name for item in (tmp_path / "clean").iterdir()] == ["kept"]
+
+
 def test_equal_frames_give_equal_bytes_however_they_are_chunked(tmp_path: Path) -> None:
     """Parquet bytes depend on the values alone, not on how the frame was put together."""
     whole = pl.DataFrame({"a": range(1000), "b": ["x", "y"] * 500})
