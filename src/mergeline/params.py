@@ -48,6 +48,16 @@ class Validate:
 
 
 @dataclass(frozen=True)
+class Analyse:
+    """From which distance to the earlier batches a column is called shifted in the data report."""
+
+    min_rows: Annotated[int, Between(1, 10**9)]
+    categories_limit: Annotated[float, Between(0, 100)]
+    many_categories_limit: Annotated[float, Between(0, 100)]
+    numbers_limit: Annotated[float, Between(0, 100)]
+
+
+@dataclass(frozen=True)
 class Featurise:
     """When the decision is taken."""
 
@@ -103,6 +113,7 @@ class Params:
 
     procure: Procure
     validate: Validate
+    analyse: Analyse
     featurise: Featurise
     train: Train
     evaluate: Evaluate

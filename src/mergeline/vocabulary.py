@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Table:
-    """One raw table: where its files lie and what a row must be.
+    """One raw table: where its files lie and what they must hold.
 
     Attributes
     ----------
@@ -23,21 +23,27 @@ class Table:
         Path below `data/`. With `{batch}` in it the table has one file per batch, without it a single file.
     schema : pandera.polars.DataFrameSchema
         Contract of the typed frame. Its columns, in order, are the header of the file; their dtypes are what the text
-        is read as; `unique` names the key.
+        is read as (text, whole number, number, date, or time as `2013-02-12T08:00:00Z`); `unique` names the key.
     null_values : sequence of str
         Texts that mean "no value".
-    dates : callable or None
-        Maps the typed frame to a Series of the local dates it covers; None if the table has no time.
-    missing_dates_allowed : int
-        How many of a batch's dates may be without a row.
+    day : polars.Expr or None
+        The local date of a row; None if the table has no time. Every date of a batch must have a row.
+    known_gaps : sequence of date
+        Dates that are known to have no row.
+    categories : sequence of str
+        Columns whose values are compared with those of earlier batches.
+    target : polars.Expr or None
+        Whether the row has the outcome to predict, null where it has no label; None if another table holds the target.
     """
 
     name: str
     path: str
-    schema: Any
+    schema: Any = field(hash=False, compare=False)
     null_values: Sequence[str] = ("",)
-    dates: Callable[[Any], Any] | None = None
-    missing_dates_allowed: int = 0
+    day: Any = field(default=None, hash=False, compare=False)
+    known_gaps: Sequence[date] = ()
+    categories: Sequence[str] = ()
+    target: Any = field(default=None, hash=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Correction:
         The cell, its raw text and the text to read in its place.
     reason : str
         Why, for the reviewer.
+    line : int
+        Where it is written: line of `corrections.csv`.
     """
 
     table: str
@@ -63,11 +71,16 @@ class Correction:
     raw: str
     corrected: str
     reason: str
+    line: int = 0
 
 
 @dataclass(frozen=True)
 class Latest:
     """Feature view: the newest event of the same key known at the moment of decision.
+
+    An event that became known at that very moment counts. Among events of one key that became known at the same moment
+    the greatest counts, their `values` compared in order, null lowest: neither the order of the input nor the number of
+    threads decides. The event is taken whole, its nulls included.
 
     Attributes
     ----------
@@ -76,11 +89,11 @@ class Latest:
     events : str
         Name of the event stream (a key of `EVENTS` in `features.py`).
     keys : tuple of str
-        Entity key: columns that request and event share. Empty: one value for all.
+        Entity key: text columns that request and event share. Empty: one value for all. A null matches nothing.
     values : tuple of str
         Columns taken from the event, under their own names.
     freshness : timedelta
-        An event older than this counts as no event: its values are null.
+        An event that became known longer ago than this counts as no event: its values are null.
     description, owner : str
         For the catalogue.
     """
@@ -90,7 +103,7 @@ class Latest:
     keys: tuple[str, ...]
     values: tuple[str, ...]
     freshness: timedelta
-    description: str
+    description: str = ""
     owner: str = ""
 
 
@@ -98,8 +111,9 @@ class Latest:
 class Window:
     """Feature view: count and sum over the events of the same key in the half-open window (T - span, T].
 
-    `T` is the moment of decision; an event belongs to the window by its `known_at`. For each span the view yields two
-    columns, `{name}_count_{label}` and `{name}_sum_{label}`, where label is the key of `spans`.
+    `T` is the moment of decision; an event belongs to the window by its `known_at`, and one that became known at `T`
+    itself counts. For each span the view yields `{name}_count_{label}` and, if it has a value, `{name}_sum_{label}`,
+    where label is the key of `spans`. Both are whole numbers, 0 where there is no event: never null.
 
     Attributes
     ----------
@@ -108,11 +122,11 @@ class Window:
     events : str
         Name of the event stream (a key of `EVENTS` in `features.py`).
     keys : tuple of str
-        Entity key: columns that request and event share. Empty: one window for all.
-    value : str
-        Integer or boolean column of the event that is summed; events where it is null do not count.
+        Entity key: text columns that request and event share. Empty: one window for all. A null matches nothing.
+    value : str or None
+        Integer or boolean column of the event that is summed; events where it is null do not count. None: only count.
     spans : dict of str to timedelta
-        Label to length of the window.
+        Label to length of the window, in elapsed time: a day is 24 hours, also when clocks change.
     description, owner : str
         For the catalogue.
     """
@@ -120,7 +134,7 @@ class Window:
     name: str
     events: str
     keys: tuple[str, ...]
-    value: str
+    value: str | None
     spans: dict[str, timedelta] = field(hash=False)
     description: str = ""
     owner: str = ""
@@ -140,7 +154,7 @@ class Feature:
     kind : {"categorical", "numeric"}
         Categorical features are text, numeric ones float64.
     expression : polars.Expr
-        What is computed, row by row.
+        What is computed, row by row. A number that is not finite (0 ÷ 0) counts as missing.
     unit : str
         Unit, or the domain of a category.
     description : str
