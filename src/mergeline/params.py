@@ -94,8 +94,21 @@ class Gate:
     min_roc_auc: Annotated[float, Between(0, 1)]
     min_brier_skill: Annotated[float, Between(-1, 1)]
     calibration_ratio: Annotated[Limits, Between(0, 100)]
-    max_auc_loss: Annotated[float, Between(0, 1)]
+    max_roc_auc: Annotated[float, Between(0, 1)]
+    max_auc_jump: Annotated[float, Between(0, 1)]
+    reason: Literal["quality", "refresh", "refactor"]
+    cluster: str
+    level: Annotated[float, Between(0.5, 0.9999)]
+    n_resamples: Annotated[int, Between(100, 100_000)]
+    random_state: Annotated[int, Between(0, 2**32 - 1)]
     min_auc_gain: Annotated[float, Between(0, 1)]
+    max_auc_loss: Annotated[float, Between(0, 1)]
+    max_brier_rise: Annotated[float, Between(0, 1)]
+    max_slice_loss: Annotated[float, Between(0, 1)]
+    min_slice_rows: Annotated[int, Between(1, 10**9)]
+    min_slice_clusters: Annotated[int, Between(2, 10**6)]
+    looks_correction: Literal["none", "bonferroni", "alpha-spending"]
+    max_looks: Annotated[int, Between(1, 20)]
     champion_unscorable: Literal["hold", "reject"]
 
 

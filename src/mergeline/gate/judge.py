@@ -7,6 +7,7 @@ the tree, so a verdict inside `dvc.lock` would be stale after every promotion. I
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,14 @@ from mergeline.command import run
 from mergeline.errors import MergelineError
 from mergeline.files import compute_digest, read_json, write_json, write_text
 from mergeline.gate.champion import Champion, read_champion
+from mergeline.gate.multiplicity import adjust_level
+from mergeline.gate.paired import compute_paired_intervals
 from mergeline.gate.reproduce import MODELS, SCRATCH, score_champion
-from mergeline.gate.verdict import Rule, decide, judge_difference, judge_floors, render_verdict
+from mergeline.gate.resampling import count_resamples
+from mergeline.gate.slices import SliceRule, compare_slices
+from mergeline.gate.verdict import Rule, decide, judge_floors, judge_intervals, judge_slices, render_verdict
 from mergeline.params import Gate, load_params
+from mergeline.shell import run_git
 
 PREDICTIONS = Path("artifacts/predictions.parquet")
 METRICS = Path("reports/metrics.json")
@@ -36,27 +42,89 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(argv)
     gate = load_params().gate
     champion = read_champion()
-    rules = [*judge_floors(read_json(METRICS), gate), *judge_against(champion, gate)]
-    verdict = decide(rules, champion.commit if champion else None)
+    rules = judge_floors(read_json(METRICS), gate)
+    comparison = compare(champion, gate) if champion else Comparison([])
+    verdict = decide([*rules, *comparison.rules], champion.commit if champion else None)
     verdict["model_digest"] = compute_digest(MODELS / "model.json")
+    verdict |= {"comparison": comparison.metrics, "slices": comparison.slices}
     write_json(options.out / "verdict.json", verdict)
     write_text(options.out / "verdict.md", render_verdict(verdict))
     print(f"verdict: {verdict['verdict']}\n" + "\n".join(f"  - {reason}" for reason in verdict["reasons"]))
     return int(verdict["verdict"] == "reject")
 
 
-def judge_against(champion: Champion | None, gate: Gate) -> list[Rule]:
-    """Return the rules that compare the candidate with the champion; none if there is no champion."""
-    if champion is None:
-        return []
-    candidate = pl.read_parquet(PREDICTIONS)
+@dataclass(frozen=True)
+class Comparison:
+    """The rules that compare the candidate with the champion, and the figures behind them."""
+
+    rules: list[Rule]
+    metrics: dict[str, Any] | None = None
+    slices: list[dict[str, Any]] = field(default_factory=list)
+
+
+def compare(champion: Champion, gate: Gate) -> Comparison:
+    """Return how the candidate compares with the champion on the same rows, each with its own preprocessing."""
     if champion.model_digest == compute_digest(MODELS / "model.json"):
-        return [Rule("champion", "hold", "this is the champion's own model: there is nothing to promote")]
+        return Comparison([Rule("champion", "hold", "this is the champion's own model: there is nothing to promote")])
+    candidate = pl.read_parquet(PREDICTIONS)
     try:
         paired = pair(candidate, read_scores(champion, candidate))
     except MergelineError as error:
-        return [Rule("champion_unscorable", gate.champion_unscorable, f"{error.what} ({error.where})")]
-    return [judge_difference(*compute_paired_auc(paired), paired.height, gate)]
+        return Comparison([Rule("champion_unscorable", gate.champion_unscorable, f"{error.what} ({error.where})")])
+    return compare_scores(paired, count_looks(), gate)
+
+
+def compare_scores(paired: pl.DataFrame, looks: int, gate: Gate) -> Comparison:
+    """Return rules and figures of two scores of the same rows.
+
+    Parameters
+    ----------
+    paired : pl.DataFrame
+        `row_id`, `batch`, `target`, `champion_score`, `score`, the column named by `gate.cluster`; every other column
+        of text is a slice.
+    looks : int
+        How many proposals were judged on these rows, this one included.
+    """
+    level = adjust_level(gate.level, min(looks, gate.max_looks), gate.looks_correction)
+    n_resamples = max(gate.n_resamples, count_resamples(level))
+    target, champion, candidate = (paired[name].to_numpy() for name in ("target", "champion_score", "score"))
+    cluster = paired[gate.cluster].to_numpy()
+    intervals = compute_paired_intervals(
+        target, champion, candidate, cluster,
+        row_id=paired["row_id"].to_numpy(), n_resamples=n_resamples, level=gate.level, random_state=gate.random_state,
+    )  # fmt: skip
+    rule = SliceRule(
+        "roc_auc", gate.max_slice_loss, gate.min_slice_rows, gate.min_slice_clusters, gate.level,
+        gate.n_resamples, gate.random_state,
+    )  # fmt: skip
+    columns = {name: paired[name].to_numpy() for name in list_slices(paired)}
+    slices = compare_slices(target, champion, candidate, cluster, columns, rule)
+    names = ("candidate", "champion", "difference", "low", "high")
+    figures = {metric: {name: getattr(found, name) for name in names} for metric, found in intervals.items()}
+    auc = intervals["roc_auc"]
+    metrics = {"n_rows": auc.n_rows, "n_clusters": auc.n_clusters, "level": gate.level, "metrics": figures}
+    rules = [*judge_intervals(intervals, looks, gate), judge_slices(slices, gate)]
+    return Comparison(rules, {**metrics, "looks": looks}, [asdict(part) for part in slices])
+
+
+def list_slices(paired: pl.DataFrame) -> list[str]:
+    """Return the names of the slices that `usecase/metrics.py` gave the rows: columns of text that name no row."""
+    return [name for name, kind in paired.schema.items() if kind == pl.String and name not in ("row_id", "batch")]
+
+
+def count_looks(folder: Path = Path()) -> int:
+    """Return how many different results were committed, on any branch, for the present data; at least 1.
+
+    Every committed `reports/metrics.json` that was made from today's `data.dvc` is a look at the same held-out rows.
+    """
+    data = run_git("hash-object", "data.dvc", folder=folder)
+    commits = run_git("log", "--all", "--format=%H", "--", str(METRICS), folder=folder).splitlines()
+    looks = {run_git("hash-object", str(METRICS), folder=folder)}
+    for commit in commits:
+        listed = run_git("ls-tree", "--format=%(objectname)", commit, "data.dvc", str(METRICS), folder=folder).split()
+        if len(listed) == 2 and data in listed:
+            looks.update(set(listed) - {data})
+    return len(looks)
 
 
 def read_scores(champion: Champion, candidate: pl.DataFrame) -> pl.DataFrame:
@@ -95,15 +163,6 @@ def pair(candidate: pl.DataFrame, champion: pl.DataFrame) -> pl.DataFrame:
             fix="make `row_id` in src/usecase/features.py name the same rows as at the champion's commit",
         )
     return paired
-
-
-def compute_paired_auc(paired: pl.DataFrame) -> tuple[float, float]:
-    """Return the ROC AUC of champion and candidate on the rows of `paired`."""
-    from sklearn.metrics import roc_auc_score
-
-    target = paired["target"].to_numpy()
-    scores: list[Any] = [paired[name].to_numpy() for name in ("champion_score", "score")]
-    return float(roc_auc_score(target, scores[0])), float(roc_auc_score(target, scores[1]))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,19 @@
 """Tests of `mergeline.gate.verdict`: from figures to a verdict."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergeline.gate.verdict import Rule, decide, judge_difference, judge_floors, render_verdict
-from mergeline.params import Gate
+from mergeline.gate.judge import compare_scores
+from mergeline.gate.verdict import Rule, decide, judge_floors, render_verdict
+from mergeline.params import load_params
 
-GATE = Gate(0.66, 0.08, (0.7, 1.45), 0.003, 0.001, "hold")
+GATE = load_params(Path(__file__).resolve().parents[3] / "params.yaml").gate
 GOOD = {"roc_auc": 0.72, "brier_skill": 0.15, "calibration_ratio": 1.0}
 
 
@@ -33,13 +39,96 @@ def test_a_metrics_file_without_any_figure_is_rejected() -> None:
     assert outcomes({}) == {"reject"}
 
 
-@pytest.mark.parametrize(
-    ("candidate", "outcome"),
-    [(0.716, "reject"), (0.718, "hold"), (0.7205, "hold"), (0.722, "pass"), (float("nan"), "reject")],
-)
-def test_the_difference_to_the_champion_decides(candidate: float, outcome: str) -> None:
-    """Worse beyond the margin rejects, between the margins holds, better beyond the margin passes."""
-    assert judge_difference(0.72, candidate, 1000, GATE).outcome == outcome
+def make_pairs(candidate_noise: float, champion_noise: float = 1.0, part: str | None = None) -> pl.DataFrame:
+    """Return 60 days of 250 rows; more noise makes a score worse, everywhere or on one part of the rows only."""
+    rng = np.random.default_rng(7)
+    n_days, n_rows = 60, 250
+    day = np.repeat(np.arange(n_days), n_rows)
+    logit = rng.normal(-1.2, 0.5, n_days)[day] + rng.normal(0, 1.2, day.size)
+    target = rng.random(day.size) < 1 / (1 + np.exp(-logit))
+    origin = rng.choice(["EWR", "JFK", "LGA"], day.size)
+    noise = rng.normal(0, 1, day.size)
+    spread = np.where((origin == part) | (part is None), candidate_noise, champion_noise)
+    scores = {
+        name: 1 / (1 + np.exp(-(logit + s * noise)))
+        for name, s in (("champion_score", champion_noise), ("score", spread))
+    }
+    return pl.DataFrame(
+        {
+            "row_id": [str(i) for i in range(day.size)],
+            "batch": "2013-06",
+            "day": day,
+            "target": target.astype(int),
+            "origin": origin,
+            **scores,
+        }
+    )
+
+
+def compare(pairs: pl.DataFrame, gate=GATE, looks: int = 1) -> dict[str, str]:
+    """Return rule name to outcome."""
+    return {rule.name: rule.outcome for rule in compare_scores(pairs, looks, gate).rules}
+
+
+def test_a_better_candidate_passes_every_rule() -> None:
+    """Less noise than the champion on the same rows is better, and no rule objects."""
+    assert set(compare(make_pairs(0.7)).values()) == {"pass"}
+
+
+def test_a_worse_candidate_is_rejected_for_being_worse() -> None:
+    """More noise than the champion is found worse by the comparison."""
+    assert compare(make_pairs(1.4))["champion"] == "reject"
+
+
+def test_equal_scores_hold_unless_the_reason_asks_for_no_more() -> None:
+    """A refactor with identical outputs is not better: it holds as a quality change and passes as a refactor."""
+    pairs = make_pairs(1.0)
+    assert compare(pairs)["champion"] == "hold"
+    assert compare(pairs, replace(GATE, reason="refactor"))["champion"] == "pass"
+
+
+def test_a_candidate_that_is_worse_in_one_slice_only_is_rejected_for_it() -> None:
+    """The slice rule is the one that objects, and it names the slice."""
+    found = compare_scores(make_pairs(3.0, 1.0, part="JFK"), 1, GATE)
+    outcomes = {rule.name: rule for rule in found.rules}
+    assert outcomes["max_slice_loss"].outcome == "reject"
+    assert "JFK" in outcomes["max_slice_loss"].says
+    assert "EWR" not in outcomes["max_slice_loss"].says
+
+
+def test_ruined_probabilities_with_the_same_order_are_rejected() -> None:
+    """Doubling the odds leaves ROC AUC alone; the Brier rule sees it."""
+    pairs = make_pairs(1.0).with_columns(score=3 * pl.col("score") / (1 + 2 * pl.col("score")))
+    outcomes = compare(pairs)
+    assert outcomes["champion"] != "reject"
+    assert outcomes["max_brier_rise"] == "reject"
+
+
+def test_a_jump_that_is_too_good_goes_to_a_person() -> None:
+    """A score that knows the answer is held back with the suspicion named."""
+    pairs = make_pairs(1.0).with_columns(score=0.8 * pl.col("target") + 0.1 * pl.col("score"))
+    found = {rule.name: rule for rule in compare_scores(pairs, 1, GATE).rules}["max_auc_jump"]
+    assert found.outcome == "hold"
+    assert "look for leakage" in found.says
+
+
+def test_a_late_look_at_the_same_rows_must_show_more() -> None:
+    """A gain that passes at the first look holds after many, and the reason says which look it was."""
+    pairs = make_pairs(0.8)
+    logit = (pl.col("score") / (1 - pl.col("score"))).log() + 0.5 * pl.lit(
+        np.random.default_rng(3).normal(size=pairs.height)
+    )
+    pairs = pairs.with_columns(score=1 / (1 + (-logit).exp()))
+    first, late = (compare_scores(pairs, looks, GATE).rules[0] for looks in (1, 15))
+    assert (first.outcome, late.outcome) == ("pass", "hold")
+    assert "look 15" in late.says
+
+
+def test_after_the_last_look_only_newer_data_can_tell() -> None:
+    """However large the gain, rows that were looked at too often no longer promote a quality change."""
+    rule = compare_scores(make_pairs(0.7), GATE.max_looks + 1, GATE).rules[0]
+    assert rule.outcome == "hold"
+    assert "only newer data can tell" in rule.says
 
 
 @given(st.lists(st.sampled_from(["pass", "hold", "reject"]), max_size=6))
@@ -60,7 +149,8 @@ def test_no_champion_is_said_and_judged_by_the_floors() -> None:
 
 def test_the_verdict_reads_as_a_page() -> None:
     """The page names the verdict first and then every rule with its numbers."""
-    page = render_verdict(decide([*judge_floors(GOOD, GATE), judge_difference(0.72, 0.70, 5000, GATE)], "c0ffee"))
+    rules = [*judge_floors(GOOD, GATE), *compare_scores(make_pairs(1.4), 1, GATE).rules]
+    page = render_verdict(decide(rules, "c0ffee"))
     assert page.startswith("# Verdict: reject\n")
-    assert "lower by 0.0200, more than max_auc_loss 0.003" in page
-    assert page.count("✓") == 3
+    assert "worse by more than 0.003" in page
+    assert page.count("| ✓ |") == 4 + 1
