@@ -7,6 +7,7 @@ Nothing here is yours to edit. A command module has a parser, a `main(argv) -> i
 import errno
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,9 @@ def run(main: Callable[[], int]) -> None:
 
     Under GitHub Actions the message is also an `::error::` annotation and a paragraph of the step summary.
     Ctrl-C exits 130, a full disk says so and exits 1: outputs are written whole or not at all (`files.py`).
+    How long a stage took is noted for MLflow, beside what DVC hashes (`durations.py`).
     """
+    started = time.time_ns()
     try:
         status = main()
     except MergelineError as error:
@@ -38,6 +41,10 @@ def run(main: Callable[[], int]) -> None:
             )
         )
         status = 1
+    if status == 0 and "DVC_STAGE" in os.environ:
+        from mergeline.durations import note_duration
+
+        note_duration(started)
     sys.exit(status)
 
 
