@@ -7,7 +7,7 @@ export PATH := $(abspath $(VENV)/bin):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 .DEFAULT_GOAL := all
-.PHONY: all setup data repro gate track show report test check fix verify-lock promote bench simulate ui lock clean help
+.PHONY: all setup data update-data repro gate track show test check fix verify-lock promote bench simulate ui lock clean help
 
 all: repro gate track show  ## (default) from a fresh clone to a judged model: install, data, pipeline, verdict, MLflow
 
@@ -19,6 +19,9 @@ $(VENV)/mergeline-lock.sha256: requirements/dev.lock requirements/uv.lock src/me
 
 data: setup  ## make data/ hold the batches that data.dvc names (remote, cache or source)
 	@python -m mergeline.stages.procure --data data
+
+update-data: setup  ## take in the batches that params.yaml names (procure.batches): writes data.dvc
+	@python -m mergeline.stages.procure --data data --update
 
 .mergeline/params-checked: setup params.yaml src/usecase/model.py src/mergeline/params.py
 	@python -m mergeline.check_params --stamp $@
@@ -39,7 +42,7 @@ test: data  ## run every test
 	@python -m pytest
 
 check: setup  ## lint, types and workflow checks; changes nothing
-	@ruff check . && ruff format --check . && mypy
+	@ruff check . && ruff format --check . && mypy && actionlint && zizmor --offline --quiet --persona auditor .
 
 fix: setup  ## let ruff mend what it can
 	@ruff check --fix . && ruff format .

@@ -18,9 +18,9 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 STAMP = "mergeline-lock.sha256"
 
 
-def main(argv=None):
+def main(argv: "list[str] | None" = None) -> int:
     """Return 0 once the environment holds exactly what the lock names; 1 with a message otherwise."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--venv", default=".venv", help="where the environment is made (default: %(default)s)")
     parser.add_argument("--lock", default="requirements/dev.lock", help="the lock to install (default: %(default)s)")
     parser.add_argument("--src", default="src", help="folder put on the environment's path (default: %(default)s)")
@@ -50,12 +50,12 @@ def main(argv=None):
     return 0
 
 
-def compute_state(lock):
+def compute_state(lock: Path) -> str:
     """Return the digest of what the environment is made from: the lock's bytes and the Python that runs us."""
     return hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
 
 
-def build(venv, lock, src):
+def build(venv: Path, lock: Path, src: Path) -> None:
     """Make `venv` hold exactly the packages of `lock`, by uv where it can be had, else by pip."""
     print(f"building {venv} with Python {sys.version.split()[0]} from {lock} (about 30 s with a warm download cache)")
     python = venv / ("Scripts" if os.name == "nt" else "bin") / "python"
@@ -66,7 +66,19 @@ def build(venv, lock, src):
     pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--require-hashes", "-r"]
     has_uv = subprocess.run([*pip, str(lock.parent / "uv.lock")], check=False).returncode == 0
     if has_uv:
-        uv = [str(python), "-m", "uv", "pip", "sync", "--require-hashes", "--compile-bytecode", "--python", str(python)]
+        quiet = [] if sys.stderr.isatty() else ["--quiet"]
+        uv = [
+            str(python),
+            "-m",
+            "uv",
+            "pip",
+            "sync",
+            *quiet,
+            "--require-hashes",
+            "--compile-bytecode",
+            "--python",
+            str(python),
+        ]
         subprocess.run([*uv, str(lock)], check=True, env=read_index(python))
     else:
         print("uv cannot be had here: installing with pip, which takes about two minutes")
@@ -78,7 +90,7 @@ def build(venv, lock, src):
     (Path(site) / "mergeline.pth").write_text(str(src.resolve()) + "\n")
 
 
-def is_usable(python):
+def is_usable(python: Path) -> bool:
     """Return whether `python` is an environment of the same version as the Python that runs us."""
     if not python.exists():
         return False
@@ -86,7 +98,7 @@ def is_usable(python):
     return probe.returncode == 0 and probe.stdout.strip() == sys.version
 
 
-def read_index(python):
+def read_index(python: Path) -> "dict[str, str]":
     """Return the environment for uv, told of the package index that pip is configured for (uv does not read it)."""
     environment = dict(os.environ)
     if "PIP_INDEX_URL" in environment:
@@ -100,7 +112,7 @@ def read_index(python):
     return environment
 
 
-def fail(what, where, fix):
+def fail(what: str, where: str, fix: str) -> int:
     """Print an error in the form of `errors.py`, which this script cannot import, and return 1."""
     print(f"error: {what}\n  where: {where}\n  fix:   {fix}", file=sys.stderr)
     return 1
