@@ -7,7 +7,7 @@ export PATH := $(abspath $(VENV)/bin):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 .DEFAULT_GOAL := all
-.PHONY: all setup data update-data repro gate track show test check fix verify-lock promote bench simulate ui lock clean help
+.PHONY: all setup data update-data repro gate track show report test check fix verify-lock promote rehearse bench simulate ui lock clean help
 
 all: repro gate track show  ## (default) from a fresh clone to a judged model: install, data, pipeline, verdict, MLflow
 
@@ -35,6 +35,9 @@ gate:  ## judge the candidate against the champion: reports/verdict.md
 track:  ## log this state to MLflow, once
 	@python -m mergeline.tracking.log_run
 
+report:  ## write reports/report.md, the text that a pull request gets
+	@python -m mergeline.report.pull_request
+
 show:  ## print the metrics, the verdict and where to look next
 	@python -m mergeline.report.show
 
@@ -52,6 +55,12 @@ verify-lock:  ## is the committed dvc.lock what the code produces?
 
 promote:  ## record this commit's model as the champion (needs the verdict `promote`)
 	@python -m mergeline.release.promote
+
+rehearse: setup  ## run the workflows here: pull requests, comments, a merge, on a stand-in for GitHub
+	@python -m mergeline.rehearsal.rehearse
+
+simulate: setup  ## the long simulations of the gate (about half an hour): coverage, operating curve
+	@python -m pytest -m slow && python -m mergeline.gate.operating_curve
 
 bench: data  ## run the benchmarks side by side (NAME=… for one), print a table, write benchmarks/results.json
 	@python benchmarks/run.py $(NAME)

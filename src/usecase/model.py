@@ -41,8 +41,8 @@ def make_logistic_regression(features: Features, random_state: int, /, **paramet
 
     Notes
     -----
-    The Newton solver goes on until the optimum is exact to 1e-8 or better, so that processors which round differently
-    end in the same model to nine digits; here it is also the cheapest (4 iterations).
+    The Newton solver ends at the optimum itself, so that processors which round differently give the same scores to 14
+    digits (the model file's bytes still depend on the processor's generation); it is also the cheapest here.
     """
     numeric = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()

@@ -19,7 +19,7 @@ from mergeline.files import compute_digest, read_json, write_json, write_text
 from mergeline.gate.champion import Champion, read_champion
 from mergeline.gate.multiplicity import adjust_level
 from mergeline.gate.paired import compute_paired_intervals
-from mergeline.gate.reproduce import MODELS, SCRATCH, score_champion
+from mergeline.gate.reproduce import MODELS, SCRATCH, ChampionUnscorableError, score_champion
 from mergeline.gate.resampling import count_resamples
 from mergeline.gate.slices import SliceRule, compare_slices
 from mergeline.gate.verdict import Rule, decide, judge_floors, judge_intervals, judge_slices, render_verdict
@@ -69,7 +69,7 @@ def compare(champion: Champion, gate: Gate) -> Comparison:
     candidate = pl.read_parquet(PREDICTIONS)
     try:
         paired = pair(candidate, read_scores(champion, candidate))
-    except MergelineError as error:
+    except ChampionUnscorableError as error:
         return Comparison([Rule("champion_unscorable", gate.champion_unscorable, f"{error.what} ({error.where})")])
     return compare_scores(paired, count_looks(), gate)
 
@@ -128,10 +128,14 @@ def count_looks(folder: Path = Path()) -> int:
 
 
 def read_scores(champion: Champion, candidate: pl.DataFrame) -> pl.DataFrame:
-    """Return the champion's scores of the candidate's held-out batches, computed once per champion and data."""
+    """Return the champion's scores of the candidate's held-out batches, computed once per champion and data.
+
+    The record's digest is part of the name: scores of a model that nobody checked against the record are not taken.
+    """
     batches = candidate["batch"].unique().sort().to_list()
     data_hash = compute_digest(Path("data.dvc"))[:16]
-    output = SCRATCH / f"{champion.commit}-{data_hash}-{batches[0]}-{batches[-1]}.parquet"
+    model = f"{champion.commit}-{champion.model_digest[:16]}"
+    output = SCRATCH / f"{model}-{data_hash}-{batches[0]}-{batches[-1]}.parquet"
     if not output.exists():
         score_champion(champion, batches, output)
     return pl.read_parquet(output)
@@ -143,7 +147,9 @@ def pair(candidate: pl.DataFrame, champion: pl.DataFrame) -> pl.DataFrame:
     Raises
     ------
     MergelineError
-        If a row occurs twice, or the champion has no score for a row that the candidate has.
+        If a row occurs twice.
+    ChampionUnscorableError
+        If the champion has no score for a row that the candidate has.
     """
     for name, frame in (("candidate", candidate), ("champion", champion)):
         repeated = frame.filter(pl.col("row_id").is_duplicated())
@@ -157,7 +163,7 @@ def pair(candidate: pl.DataFrame, champion: pl.DataFrame) -> pl.DataFrame:
     paired = candidate.join(scores, on="row_id", how="left", maintain_order="left")
     lost = paired.filter(pl.col("champion_score").is_null())
     if lost.height:
-        raise MergelineError(
+        raise ChampionUnscorableError(
             f"the champion has no score for {lost.height} of {paired.height} rows (first: {lost['row_id'][0]})",
             where="predictions of the champion",
             fix="make `row_id` in src/usecase/features.py name the same rows as at the champion's commit",

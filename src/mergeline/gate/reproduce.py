@@ -22,6 +22,10 @@ MODELS = Path("artifacts/model")
 FEATURES = Path("artifacts/features")
 
 
+class ChampionUnscorableError(MergelineError):
+    """The champion is whole, and its code cannot score today's rows: `gate.champion_unscorable` says what follows."""
+
+
 def bring_back(champion: Champion, folder: Path = Path()) -> Path:
     """Return a tree of the champion's commit that holds its verified model in `artifacts/model`.
 
@@ -59,8 +63,10 @@ def score_champion(champion: Champion, batches: Sequence[str], output: Path, fol
 
     Raises
     ------
-    MergelineError
+    ChampionUnscorableError
         If the champion's code cannot prepare or score these rows, for example because a column is gone.
+    MergelineError
+        If the champion cannot be brought back.
     """
     tree = bring_back(champion, folder)
     adopt_data(tree, folder)
@@ -73,7 +79,7 @@ def score_champion(champion: Champion, batches: Sequence[str], output: Path, fol
         )
         for step in steps:
             if run_python(step, folder=tree, extra=own_code, quiet=True):
-                raise MergelineError(
+                raise ChampionUnscorableError(
                     "the champion cannot score these rows; its own message stands above",
                     where=f"{' '.join(step[1:4])} at the champion's commit {champion.commit[:12]}",
                     fix="a change of the raw data that the champion's code cannot read is judged by\n"

@@ -5,18 +5,21 @@ it, so everything is refused that would let the two drift apart: uncommitted cha
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mergeline.command import run
 from mergeline.errors import MergelineError
 from mergeline.files import compute_digest, read_json
-from mergeline.gate.champion import BRANCH, FORMAT, Champion, write_champion
+from mergeline.gate.champion import BRANCH, FORMAT, Champion, read_champion, write_champion
 from mergeline.params import read_yaml
+from mergeline.procurement.contents import compute_directory_hash, hash_files
 from mergeline.shell import run_git
 
 MANIFEST = Path("artifacts/model/model.json")
 VERDICT = Path("reports/verdict.json")
+LOCK = Path("dvc.lock")
 JUDGED = ("src", "params.yaml", "dvc.yaml", "dvc.lock", "data.dvc", "requirements", "reports")
 
 
@@ -42,7 +45,8 @@ def build_record(folder: Path) -> Champion:
     Raises
     ------
     MergelineError
-        If the verdict is not `promote`, is about another model, or the tree differs from the commit.
+        If the verdict is not `promote`, is about another model or was given against another champion, the tree differs
+        from the commit, or the model is not the one that the commit's `dvc.lock` names.
     """
     verdict = read_json(folder / VERDICT)
     digest = compute_digest(folder / MANIFEST)
@@ -54,6 +58,7 @@ def build_record(folder: Path) -> Champion:
         raise MergelineError(
             f"the verdict is '{verdict['verdict']}', not 'promote'", where=str(VERDICT), fix="read reports/verdict.md"
         )
+    check_opponent(verdict, digest, folder)
     changed = run_git("status", "--porcelain", "--", *JUDGED, folder=folder)
     if changed:
         raise MergelineError(
@@ -61,6 +66,7 @@ def build_record(folder: Path) -> Champion:
             where="git status",
             fix="commit what was judged, so that the record names a commit that makes this model: git commit -a",
         )
+    check_locked(folder)
     manifest = read_json(folder / MANIFEST)
     return Champion(
         format=FORMAT,
@@ -71,6 +77,43 @@ def build_record(folder: Path) -> Champion:
         trained_to=manifest["models"][-1]["trained_to"],
         verdict=verdict,
     )
+
+
+def check_opponent(verdict: Mapping[str, Any], digest: str, folder: Path) -> None:
+    """Check that the champion is still the one that the model was judged against, or is this very model.
+
+    Raises
+    ------
+    MergelineError
+        If another model was promoted since.
+    """
+    champion = read_champion(folder)
+    if champion and champion.model_digest != digest and champion.commit != verdict.get("champion"):
+        raise MergelineError(
+            f"the champion is that of commit {champion.commit[:12]} by now, which this model was not judged against",
+            where=f"{VERDICT}, branch {BRANCH}",
+            fix="run `make gate`, then the same command again",
+        )
+
+
+def check_locked(folder: Path) -> None:
+    """Check that the model's folder holds what `dvc.lock` says: it may be left over from another commit's pipeline.
+
+    Raises
+    ------
+    MergelineError
+        If it holds something else.
+    """
+    models = MANIFEST.parent
+    stages = read_yaml(folder / LOCK)["stages"].values() if (folder / LOCK).exists() else ()
+    locked = {out["md5"] for stage in stages for out in stage.get("outs", []) if out["path"] == models.as_posix()}
+    found = compute_directory_hash(hash_files(folder / models))
+    if locked and found not in locked:
+        raise MergelineError(
+            f"the model has hash {found}, and this commit's {LOCK} names {', '.join(locked)}",
+            where=f"{models}, {LOCK}",
+            fix="run `make`, so that the model is this commit's and is judged, then the same command again",
+        )
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def find_trusted_types(estimator: Any, extra: Iterable[str] = ()) -> list[str]:
     MergelineError
         If the estimator holds a type that nobody listed, or one that skops cannot store.
     """
-    import skops.io  # type: ignore[import-untyped]
+    import skops.io
 
     try:
         needed = set(skops.io.get_untrusted_types(data=skops.io.dumps(estimator)))

@@ -3,7 +3,9 @@
 Nothing here is yours to edit; the number is `train.threads` in `params.yaml`. It is fixed for two reasons. A histogram
 gradient boosting model remembers its thread count, and the last digits of linear algebra depend on it: taken from the
 machine, the same inputs would give other bytes, and another `dvc.lock`, on a laptop than in CI. And OpenMP's threads
-wait by spinning: more of them than idle cores cost more time than they save (figures: `docs/performance.md`).
+wait by spinning: more of them than idle cores cost more time than they save. Measured on two cores, one boosting fit
+on 78,000 flights, median of three: left alone, one thread takes 2.3 s and two take 1.5 s; beside other work (load 7),
+one takes 7 s and two take 74 s and ten times the processor time. So the default is one.
 """
 
 import os

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -83,14 +82,6 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report(clean: Path) -> Report:
     """Return what the report says of them."""
     return build_report(list_tables(clean, (shops, sales)), LIMITS)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def font_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let matplotlib list the fonts once for all tests of this file, each of which has a HOME of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
-        yield
 
 
 class Page(HTMLParser):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -84,14 +84,6 @@ def write_directory(
 def first_moment(batch: str) -> datetime:
     """Return the first decision of a batch of this world."""
     return datetime.combine(date.fromisoformat(f"{batch}-01"), datetime.min.time(), UTC) + timedelta(hours=5)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def font_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let matplotlib list the fonts once for all tests of this folder, each of which has a HOME of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
-        yield
 
 
 @pytest.fixture(scope="session")

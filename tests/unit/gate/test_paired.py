@@ -135,14 +135,15 @@ def test_resampling_days_covers_the_truth_and_resampling_rows_does_not() -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blur", [0.0, 0.6])
-@pytest.mark.parametrize("n_days", [30, 90])
-def test_coverage_holds_on_2000_periods(n_days: int, blur: float) -> None:
-    """For one month of days and for three, without and with a real difference."""
+@pytest.mark.parametrize(("n_days", "highest"), [(30, 0.98), (90, 0.97)])
+def test_coverage_holds_on_2000_periods(n_days: int, highest: float, blur: float) -> None:
+    """Without and with a real difference: 93–97 % on three months of days, up to 98 % on one, which errs to caution."""
     setting = replace(CLUSTERED, n_days=n_days)
     by_day = measure_coverage(setting, blur, 2000, 5, by=("cluster",), n_resamples=1000)["cluster"]
     by_row = measure_coverage(setting, blur, 200, 5, by=("row",), n_resamples=1000)["row"]
-    assert all(0.93 <= share <= 0.97 for share in by_day.values()), by_day
+    assert all(0.93 <= share <= highest for share in by_day.values()), by_day
     assert all(share <= 0.88 for share in by_row.values()), by_row
 
 

@@ -49,12 +49,12 @@ def test_equal_models_differ_by_nothing() -> None:
 
 
 def test_a_difference_made_by_one_cluster_is_not_taken_for_certain() -> None:
-    """A third of the resamples lack that cluster; the interval is wide and finite instead of infinite."""
+    """A third of the resamples lack that cluster; the interval is ten times as wide as usual, and finite."""
     sums = np.zeros(90)
     sums[0] = 1
     found = compute_bootstrap(MeanTable(sums, np.ones(90)), draw_weights(90, 2000, 0))
     reach = find_critical(found.distances, 0.95) * found.standard_error
-    assert found.estimate < reach < np.inf
+    assert found.estimate < reach < 20 * found.standard_error
 
 
 @pytest.mark.parametrize(("level", "needed"), [(0.9, 2000), (0.95, 2000), (0.999, 10_000)])

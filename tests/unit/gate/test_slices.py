@@ -1,5 +1,7 @@
 """Slices: each one compared or named with the reason why not, and none called worse by luck."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -176,3 +178,11 @@ def test_no_slice_is_called_worse_by_luck_more_often_than_promised() -> None:
         for seed in range(150)
     ]
     assert np.mean(false_alarms) <= 0.05
+
+
+def test_comparing_needs_numpy_alone() -> None:
+    """Neither scikit-learn nor a frame library is imported for a verdict's statistics."""
+    modules = "mergeline.gate.slices, mergeline.gate.simulation"
+    check = f"import sys, {modules}; print({{'sklearn', 'polars', 'scipy'}} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,100 @@
+"""Timing two commands side by side: in turn, as whole processes, medians of the runs."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+WORK = ROOT / "benchmarks/.work"
+RUNS = 5
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Median wall time (s) and peak resident memory (MB) of a command's runs."""
+
+    seconds: float
+    megabytes: float
+
+
+def measure_commands(
+    *commands: Sequence[str],
+    folders: Sequence[Path] | None = None,
+    prepare: Callable[[], None] | None = None,
+    environment: Mapping[str, str] | None = None,
+    runs: int = RUNS,
+) -> list[Cost]:
+    """Run the commands in turn, once to warm up and then `runs` times; return the medians of each.
+
+    Parameters
+    ----------
+    commands : sequences of str
+        What is run; a failing command stops the benchmark.
+    folders : sequence of Path
+        Where each is run; the repository by default.
+    prepare : callable
+        Called before every single run, outside the clock.
+    environment : mapping
+        Added to the environment.
+    """
+    places = folders or [ROOT] * len(commands)
+    found: list[list[Cost]] = [[] for _ in commands]
+    for turn in range(runs + 1):
+        for position, command in enumerate(commands):
+            if prepare:
+                prepare()
+            cost = run_once(command, places[position], environment or {})
+            if turn:
+                found[position].append(cost)
+    return [Cost(median(c.seconds for c in costs), median(c.megabytes for c in costs)) for costs in found]
+
+
+def run_once(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Cost:
+    """Return wall time and peak memory (of the largest process) of one run."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**make_environment(), **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    error = process.stderr.read() if process.stderr else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} failed in {folder}:\n{error.decode(errors='replace')}")
+    return Cost(seconds, usage.ru_maxrss / 1024)
+
+
+def make_environment() -> dict[str, str]:
+    """Return the environment of every benchmark: the tools of this Python first, no analytics, compiled byte code."""
+    tools = str(Path(sys.executable).parent)
+    path = os.pathsep.join([tools, os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
+
+
+def fresh_folder(name: str) -> Path:
+    """Return an empty scratch folder of that name."""
+    folder = WORK / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def compare(
+    name: str, ours: float, other: float, unit: str, target: float, *, at_least: bool = False
+) -> dict[str, Any]:
+    """Return a row of the results: `ratio` is ours ÷ other, `target` its bound (upper, or lower with `at_least`)."""
+    ratio = ours / other
+    met = ratio >= target if at_least else ratio <= target
+    row = {"name": name, "ours": ours, "other": other, "unit": unit, "ratio": ratio, "target": target}
+    return {**{key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}, "met": met}

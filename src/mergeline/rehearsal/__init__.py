@@ -1,0 +1,1 @@
+"""The rehearsal: this repository's own workflow files, run on this machine against a stand-in for GitHub."""

@@ -1,0 +1,88 @@
+"""What can be promised of runs and comments, each as one function.
+
+Nothing here is yours to edit.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+from mergeline.rehearsal.promises import Ledger
+from mergeline.rehearsal.results import NOT_HERE, Run
+from mergeline.rehearsal.simulation import Pull, Simulation
+from mergeline.report.publish_artifact import ARTIFACT
+from mergeline.report.publish_text import has_watermark, read_marker
+
+REQUIRED = "All required checks"
+
+
+def find_run(runs: Sequence[Run], workflow: str) -> Run | None:
+    """Return the first run of `workflow` among `runs`."""
+    return next((run for run in runs if run.workflow == workflow), None)
+
+
+def expect_checks(ledger: Ledger, runs: Sequence[Run], conclusion: str, skipped: Sequence[str] = ()) -> None:
+    """Expect that ci ran whole, that only the jobs with ids `skipped` were skipped, and that it ended as told."""
+    checked = find_run(runs, "ci")
+    if not ledger.expect("ci runs", checked is not None, [run.workflow for run in runs]) or checked is None:
+        return
+    ledger.expect("nothing is left out without a word", not checked.problems, "; ".join(checked.problems))
+    idle = sorted({job.id for job in checked.jobs if job.result not in ("success", "failure", NOT_HERE)})
+    wanted = "every job runs" if not skipped else f"the jobs {', '.join(skipped)} are skipped, and no other"
+    ledger.expect(wanted, idle == sorted(skipped), checked.results())
+    ledger.expect(f"'{REQUIRED}' says {conclusion}", checked.results().get(REQUIRED) == conclusion, checked.results())
+
+
+def expect_verdict(ledger: Ledger, simulation: Simulation, runs: Sequence[Run], allowed: Sequence[str]) -> None:
+    """Expect that the report that ci uploaded holds one of the verdicts `allowed`."""
+    checked = find_run(runs, "ci")
+    verdict = read_verdict(simulation.hub.find_artifact(checked.id, ARTIFACT)) if checked else None
+    ledger.expect(f"the verdict is {' or '.join(allowed)}", verdict in allowed, verdict or "no verdict")
+
+
+def expect_comment(ledger: Ledger, simulation: Simulation, pull: Pull, *words: str) -> None:
+    """Expect that `pull` shows one comment of ours, for its newest commit, which says one of `words`."""
+    comments = [item for item in simulation.hub.comments_on(pull["number"]) if has_watermark(item["body"])]
+    if not ledger.expect("there is one comment", len(comments) == 1, f"{len(comments)} comments"):
+        return
+    body = comments[0]["body"]
+    commit = (read_marker(body) or (0, 0, "none"))[2]
+    ledger.expect("it speaks of the newest commit", commit == pull["head"]["sha"], commit)
+    if words:
+        said = any(word.lower() in body.lower() for word in words)
+        ledger.expect(f"it says {' or '.join(words)}", said, body[:300])
+
+
+def expect_quiet(ledger: Ledger, simulation: Simulation, before: list[dict[str, Any]], text: str) -> None:
+    """Expect that no comment was added or changed since `before`, a copy made by `copy_comments`."""
+    ledger.expect(text, copy_comments(simulation) == before, "another comment than before")
+
+
+def expect_posted(ledger: Ledger, runs: Sequence[Run]) -> None:
+    """Expect that the report workflow ended well."""
+    posted = find_run(runs, "report")
+    seen = [*(posted.errors + posted.problems), posted.conclusion] if posted else "it did not run"
+    ledger.expect("the report workflow ends well", posted is not None and posted.conclusion == "success", seen)
+
+
+def expect_all_known(ledger: Ledger, simulation: Simulation) -> None:
+    """Expect that every call to GitHub is one that the stand-in knows."""
+    unknown = simulation.hub.unknown_calls()
+    ledger.expect("every call to GitHub is one that the stand-in knows", not unknown, ", ".join(unknown))
+
+
+def copy_comments(simulation: Simulation) -> list[dict[str, Any]]:
+    """Return a copy of all comments."""
+    return [dict(comment) for comment in simulation.hub.comments]
+
+
+def read_verdict(archive: bytes | None) -> str | None:
+    """Return the verdict in the artifact, or None if there is none."""
+    if archive is None:
+        return None
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        if "verdict.json" not in opened.namelist():
+            return None
+        return str(json.loads(opened.read("verdict.json"))["verdict"])
