@@ -57,7 +57,7 @@ promote:  ## record this commit's model as the champion (needs the verdict `prom
 	@python -m mergeline.release.promote
 
 rehearse: setup  ## run the workflows here: pull requests, comments, a merge, on a stand-in for GitHub
-	@python -m mergeline.rehearsal.rehearse
+	@python -m mergeline.rehearsal.rehearse --env PYTEST_ADDOPTS=tests/repo
 
 simulate: setup  ## the long simulations of the gate (about half an hour): coverage, operating curve
 	@python -m pytest -m slow && python -m mergeline.gate.operating_curve

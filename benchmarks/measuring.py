@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "benchmarks/.work"
-RUNS = 5
+RUNS = int(os.environ.get("MERGELINE_BENCH_RUNS", "5"))
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ def measure_commands(
     folders: Sequence[Path] | None = None,
     prepare: Callable[[], None] | None = None,
     environment: Mapping[str, str] | None = None,
-    runs: int = RUNS,
+    warm_up: bool = True,
 ) -> list[Cost]:
-    """Run the commands in turn, once to warm up and then `runs` times; return the medians of each.
+    """Run the commands in turn, once to warm up and then `RUNS` times; return the medians of each.
 
     Parameters
     ----------
@@ -43,15 +43,17 @@ def measure_commands(
         Called before every single run, outside the clock.
     environment : mapping
         Added to the environment.
+    warm_up : bool
+        Whether the first run of each is left out of the medians.
     """
     places = folders or [ROOT] * len(commands)
     found: list[list[Cost]] = [[] for _ in commands]
-    for turn in range(runs + 1):
+    for turn in range(-1 if warm_up else 0, RUNS):
         for position, command in enumerate(commands):
             if prepare:
                 prepare()
             cost = run_once(command, places[position], environment or {})
-            if turn:
+            if turn >= 0:
                 found[position].append(cost)
     return [Cost(median(c.seconds for c in costs), median(c.megabytes for c in costs)) for costs in found]
 

@@ -1,26 +1,23 @@
-"""A `dvc repro` that has nothing to do: this pipeline against a repository of one stage.
+"""`dvc repro` with nothing to do: this repository against a toy with one stage."""
 
-usage: python benchmarks/run.py noop
-"""
-
-import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
-from measuring import ROOT, compare, fresh_folder, make_environment, measure_commands
+from copies import copy_repository, make_toy
+from measuring import compare, measure_commands
 
-REPRO = [sys.executable, "-m", "dvc", "repro"]
+TARGET = 1.3
 
 
 def measure() -> list[dict[str, Any]]:
-    """Return the wall time of both, medians of 5 runs in turn."""
-    toy = fresh_folder("noop-toy")
-    (toy / "dvc.yaml").write_text(
-        "stages:\n  only:\n    cmd: cp in.txt out.txt\n    deps: [in.txt]\n    outs: [out.txt]\n"
-    )
-    (toy / "in.txt").write_text("1\n")
-    for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"], REPRO):
-        subprocess.run(command, cwd=toy, env=make_environment(), check=True, capture_output=True)
-    subprocess.run(REPRO, cwd=ROOT, env=make_environment(), check=True, capture_output=True)
-    ours, other = measure_commands(REPRO, REPRO, folders=[ROOT, toy])
-    return [compare("dvc repro with nothing to do", ours.seconds, other.seconds, "s", 1.3)]
+    """Return wall time side by side, both repositories fresh and up to date."""
+    folder, _ = copy_repository("noop")
+    ours, toy = measure_commands(["dvc", "repro"], ["dvc", "repro"], folders=[folder, make_toy("noop-toy")])
+    return [compare("no-op `dvc repro` ÷ that of a one-stage toy", ours.seconds, toy.seconds, "s", TARGET)]
+
+
+if __name__ == "__main__":
+    from run import main
+
+    sys.exit(main([Path(__file__).stem]))

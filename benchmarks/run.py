@@ -9,6 +9,7 @@ import argparse
 import importlib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ PAGE = FOLDER.parent / "docs/performance.md"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the named benchmarks, or all; return 1 if a target of theirs is missed."""
     names = sorted(path.stem for path in FOLDER.glob("*.py") if "\ndef measure(" in path.read_text())
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which (default: all): {', '.join(names)}")
-    chosen = parser.parse_args().names or names
+    chosen = parser.parse_args(argv).names or names
     if unknown := set(chosen) - set(names):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else []

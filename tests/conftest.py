@@ -1,11 +1,20 @@
 """Fixtures shared by all tests: an isolated home, the repository, its data, and what the first stages make of them."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no fault of the code, and a red test must be red again: no deadline, the same examples each time.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
+
+# Two OpenMP threads on a busy core wait for each other: a fit of seconds then takes minutes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -13,6 +13,7 @@ from mergeline.errors import MergelineError
 from mergeline.shell import run_git, run_python
 
 LOCK = Path("dvc.lock")
+MODEL = Path("artifacts/model")
 REPRODUCED = ("dvc.lock", "data.dvc", "reports")
 
 
@@ -29,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(argv)
     before = LOCK.read_bytes() if LOCK.exists() else b""
     started = time.monotonic()
+    if not MODEL.exists():
+        # DVC's run cache does not restore a stage that has an output in git; a checkout restores what is cached.
+        run_python(["-m", "dvc", "checkout", "--quiet", "--allow-missing"], quiet=True)
     if run_python(["-m", "dvc", "repro", *(["--force"] if options.force else [])]):
         print("the pipeline stopped; what failed stands above. Outputs of the stages before it are whole and kept.")
         return 1

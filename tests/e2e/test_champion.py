@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from e2e.project import BATCHES, FRESH, Project
+from mergeline.evaluation.scoring import score
 from mergeline.gate.champion import Champion, parse_champion, write_champion
 
 
@@ -38,7 +40,7 @@ def test_promotion_is_a_commit_on_a_branch_and_its_own_model_has_nothing_to_prom
     record = json.loads(project.git("show", "deployments:champion.json"))
     assert record["commit"] == project.git("rev-parse", "HEAD")
     assert record["verdict"]["verdict"] == "promote"
-    assert record["trained_to"] < "2013-04"
+    assert record["trained_to"] == json.loads(project.read("artifacts/model/model.json"))["models"][-1]["trained_to"]
     assert project.git("status", "--porcelain") == ""
     assert "nothing to promote" in project.call("gate.judge")
     assert read_verdict(project)["verdict"] == "hold"
@@ -152,6 +154,10 @@ def test_a_fresh_batch_is_judged_on_rows_that_neither_model_has_seen(challenged:
     (scores,) = (challenged.folder / ".mergeline/champions").glob("*.parquet")
     theirs = pl.read_parquet(scores)
     assert set(judged["row_id"]) <= set(theirs["row_id"])
-    champion = json.loads(challenged.git("show", "deployments:champion.json"))
-    first = judged.filter(batch=BATCHES[-1])["day"].min()
-    assert champion["trained_to"] <= f"{first}T23:59:59Z"
+    tree = challenged.folder / ".mergeline/champions" / challenged.git("rev-parse", "HEAD~1")
+    newest = json.loads((tree / "artifacts/model/model.json").read_text())["models"][-1]
+    assert newest["held_out"] == BATCHES[-1]
+    expected = score(tree / "artifacts/model", tree / "artifacts/features", [BATCHES[-1], FRESH])
+    assert theirs.equals(expected)
+    first = pl.read_parquet(tree / f"artifacts/features/{BATCHES[-1]}.parquet")["decision_at"].min()
+    assert datetime.fromisoformat(newest["trained_to"]) < first

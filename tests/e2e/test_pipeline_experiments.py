@@ -16,7 +16,7 @@ def test_a_parameter_of_training_runs_train_and_evaluate_only(finished: Project,
 def test_an_experiment_shows_in_metrics_plots_and_graph(challenged: Project) -> None:
     """`dvc metrics diff`, `dvc plots diff` and `dvc dag` compare and draw what is there."""
     changed = json.loads(challenged.dvc("metrics", "diff", "HEAD~1", "--json"))
-    assert changed["diff"]["reports/metrics.json"]["roc_auc"]["diff"] < 0
+    assert changed["reports/metrics.json"]["roc_auc"]["diff"] < 0
     said = challenged.dvc("plots", "diff", "HEAD~1")
     page = (challenged.folder / "dvc_plots/index.html").read_text(encoding="utf-8")
     assert "index.html" in said

@@ -94,7 +94,7 @@ def test_workflows_keep_the_house_rules(path: Path) -> None:
         ("contents: read # checkout", "contents: read", "permission without a reason"),
         ("contents: read # checkout", "contents: write # why not", "token that may write"),
         ("    timeout-minutes: 5\n", "", "no timeout-minutes"),
-        ("      - name: Check\n        run", "      - run", "step without a name"),
+        ("      - name: Test\n        run", "      - run", "step without a name"),
         ("run: make check", "run: echo ${{ github.head_ref }}", "an expression in the script"),
         ("persist-credentials: false", "persist-credentials: true", "leaves the token"),
         ("  pull_request:\n", "  pull_request_target:\n", "stranger's code"),

@@ -4,6 +4,7 @@ Nothing here is yours to edit: the rules are in `src/usecase/schema.py`.
 """
 
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from mergeline.data.tables import Cells
 from mergeline.vocabulary import Correction, Table
 
 WORDS = {"not_nullable": "is not empty", "field_uniqueness": "is unique", "column_ordered": "is in its place"}
+EXPLAINING = Lock()
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,9 @@ def find_failures(frame: pl.DataFrame, schema: Any) -> list[Failure]:
     if keeps_schema(frame, schema):
         return []
     try:
-        with pl.Config(
-            set_engine_affinity="in-memory"
-        ):  # For many small queries the streaming engine takes twice as long.
+        # For many small queries the streaming engine takes twice as long. The setting holds for the whole process, so
+        # files that are checked side by side are explained one after the other.
+        with EXPLAINING, pl.Config(set_engine_affinity="in-memory"):
             schema.validate(frame, lazy=True)
     except SchemaErrors as error:
         return _group(error.failure_cases, schema)

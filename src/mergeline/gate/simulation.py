@@ -40,8 +40,8 @@ class Setting:
 
     n_days: int = 90
     rows_per_day: int = 300
-    day_noise: float = 0.06
-    slope_noise: float = 0.04
+    day_noise: float = 0.07
+    slope_noise: float = 0.05
     row_noise: float = 0.04
 
 

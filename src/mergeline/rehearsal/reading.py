@@ -4,6 +4,7 @@ Nothing here is yours to edit.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,8 @@ def group(records: Sequence[Record]) -> dict[Key, list[Record]]:
 def read_job(key: Key, records: Sequence[Record]) -> Job:
     """Return a job's result, seconds and steps."""
     name = next(record["job"] for _, record in records).partition("/")[2].strip()
+    if key[1] != "{}":
+        name = re.sub(r"-\d+$", "", name)  # act numbers the jobs of a matrix where there are several
     result = next(record["jobResult"] for _, record in records if "jobResult" in record)
     steps = tuple(
         Step(record["step"].splitlines()[0], record["stepResult"], record.get("executionTime", 0) / 1e9)

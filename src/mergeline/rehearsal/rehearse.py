@@ -96,6 +96,9 @@ def write_pages(simulation: Simulation, ledger: Ledger, intro: str, output: Path
     simulation.hub.write_calls(output / "calls.jsonl")
     for log in sorted((simulation.scratch / "logs").glob("*.jsonl")):
         write_text(output / "logs" / f"{log.stem}.txt", to_text(log))
+    laptop = simulation.scratch / "logs/laptop.log"
+    if laptop.exists():
+        write_text(output / "logs/laptop.txt", laptop.read_text(encoding="utf-8", errors="replace"))
 
 
 def read_setting(written: str) -> tuple[str, str]:

@@ -28,7 +28,12 @@ BETTER = Change(
 NOTE = Change("more-trees", "Say why", append("docs/notes.md", "Longer fits, because.\n"))
 WORDS = Change("words", "Explain", append("docs/words.md", "In other words.\n"))
 WORSE = Change("guess", "Guess the base rate", set_params(lambda params: keep_candidate(params, "prior")), REPRODUCE)
-BROKEN = Change("lost-month", "Drop a month", set_params(lambda params: params["procure"]["batches"].pop(2)), REPRODUCE)
+BROKEN = Change(
+    "lost-month",
+    "Drop a month",
+    set_params(lambda params: params["procure"]["batches"].pop(2)),
+    ("make update-data", *REPRODUCE),
+)
 FOREIGN = Change(
     "threshold",
     "Another threshold",

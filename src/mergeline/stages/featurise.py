@@ -5,9 +5,13 @@ Nothing here is yours to edit: events, views and features are stated in `src/use
 """
 
 import argparse
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+
+import polars as pl
 
 from mergeline.command import run
 from mergeline.features.batches import compute_rows, make_batch, read_tables
@@ -16,6 +20,8 @@ from mergeline.features.walk import Batch, walk
 from mergeline.files import replacing_directory, write_parquet
 from mergeline.params import PARAMS_FILE, load_params
 from usecase.features import EVENTS, FEATURES, VIEWS
+
+MOST_BATCHES_AT_ONCE = 4
 
 
 def featurise(clean: Path, features: Path, batches: Sequence[str], lead_minutes: int) -> int:
@@ -39,17 +45,31 @@ def featurise(clean: Path, features: Path, batches: Sequence[str], lead_minutes:
     """
     check_definitions(EVENTS, VIEWS, FEATURES)
     rows = 0
-    with replacing_directory(features) as directory:
+    threads = min(pl.thread_pool_size(), MOST_BATCHES_AT_ONCE)
+    written: deque[Future[tuple[str, int, int]]] = deque()
+    with replacing_directory(features) as directory, ThreadPoolExecutor(threads) as pool:
         for batch, events in walk(map(partial(_load, clean, lead_minutes), batches), get_lookbacks(VIEWS)):
-            frame = compute_rows(batch, events)
-            write_parquet(directory / f"{batch.name}.parquet", frame)
-            rows += frame.height
-            print(f"{batch.name}: {frame.height:,} rows, {frame['target'].count():,} of them with a label", flush=True)
+            written.append(pool.submit(_write, directory, batch, events))
+            if len(written) > threads:  # The oldest is awaited, lest the whole history queue up in memory.
+                rows += _tell(*written.popleft().result())
+        rows += sum(_tell(*future.result()) for future in written)
     return rows
 
 
 def _load(clean: Path, lead_minutes: int, batch: str) -> Batch:
     return make_batch(batch, read_tables(clean, batch), lead_minutes)
+
+
+def _write(directory: Path, batch: Batch, events: Mapping[str, pl.DataFrame]) -> tuple[str, int, int]:
+    """Return name, rows and labelled rows of the batch once its features are written; batches do not share anything."""
+    frame = compute_rows(batch, events)
+    write_parquet(directory / f"{batch.name}.parquet", frame)
+    return batch.name, frame.height, frame["target"].count()
+
+
+def _tell(name: str, rows: int, labelled: int) -> int:
+    print(f"{name}: {rows:,} rows, {labelled:,} of them with a label", flush=True)
+    return rows
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -11,7 +11,10 @@ if __name__ == "__main__":
 
 import argparse
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import polars as pl
 
 from mergeline.command import run
 from mergeline.data.corrections import read_corrections
@@ -26,6 +29,7 @@ from mergeline.vocabulary import Correction
 from usecase.schema import TABLES, batch_dates
 
 CORRECTIONS_FILE = Path("src/usecase/corrections.csv")
+MOST_FILES_AT_ONCE = 4
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -72,17 +76,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 def validate_files(
     data: Path, params: Params, corrections: Sequence[Correction], corrections_file: Path, clean: Path
 ) -> list[FileResult]:
-    """Return what came of each file that is there, the typed tables written below `clean`; one file in memory at once.
+    """Return what came of each file that is there, in order, the typed tables written below `clean`.
 
-    A file that breaks its contract does not keep the others from being checked.
+    A file that breaks its contract does not keep the others from being checked. As many files are in memory at once as
+    there are cores, at most four; what came of the earlier ones is small.
     """
     batches = params.procure.batches
     dates = list_dates(batches, batch_dates)
+    files = [(data / name, table, batch) for table, batch, name in list_files(TABLES, batches)]
+    files = [item for item in files if item[0].is_file()]
     results: list[FileResult] = []
-    for table, batch, name in list_files(TABLES, batches):
-        if (data / name).is_file():
-            earlier = [result for result in results if result.table == table.name]
-            result = validate_file(data / name, table, batch, corrections, corrections_file, clean)
+    with ThreadPoolExecutor(min(pl.thread_pool_size(), MOST_FILES_AT_ONCE)) as pool:
+        validated = pool.map(
+            lambda item: validate_file(item[0], item[1], item[2], corrections, corrections_file, clean), files
+        )
+        for result, (_, table, batch) in zip(validated, files, strict=True):
+            earlier = [item for item in results if item.table == table.name]
             judge_batch(result, earlier, table, dates.get(batch, []), params.validate, clean)
             print(_describe(result))
             results.append(result)

@@ -40,6 +40,9 @@ def toy(tmp_path: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
     (folder / "data.dvc").write_text("outs: []\n")
+    (folder / "tests/repo").mkdir(parents=True)
+    for name in ("tree", "readme"):
+        (folder / f"tests/repo/test_{name}.py").write_text("def test_nothing():\n    pass\n")
     subprocess.run([sys.executable, "toy.py", "repro"], cwd=folder, check=True)
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", "-A")

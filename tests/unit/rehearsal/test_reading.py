@@ -65,6 +65,13 @@ def test_what_act_refuses_to_run_is_a_problem_with_its_message() -> None:
     assert "Error: workflow is not valid" in run.problems[0]
 
 
+def test_jobs_of_a_matrix_have_the_names_that_github_shows() -> None:
+    """act numbers them; the number is no part of the name."""
+    record = {"job": "wf/Test 3.11-1", "jobID": "test", "matrix": {"python-version": "3.11"}, "jobResult": "success"}
+    run = read([(0.0, record)], 0, plan("test", {"python-version": ["3.11"]}))
+    assert [job.name for job in run.jobs] == ["Test 3.11"]
+
+
 def test_a_python_that_is_not_here_is_said_and_never_passed() -> None:
     """The matrix is cut to what this machine has; the rest is listed by name."""
     workflow = Workflow(Path("wf.yml"), "wf", {}, (plan("test", {"python-version": ["3.11", "3.12"]}),))

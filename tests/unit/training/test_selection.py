@@ -13,7 +13,15 @@ from mergeline.params import Train
 from mergeline.training.candidates import build_candidates
 from mergeline.training.folds import make_folds
 from mergeline.training.history import read_history
-from mergeline.training.selection import Validated, choose_winner, compare_candidates, compute_mean, fit, render_table
+from mergeline.training.selection import (
+    Validated,
+    choose_winner,
+    compare_candidates,
+    compute_mean,
+    fit,
+    render_table,
+    score,
+)
 
 
 def make_results(*figures: float) -> list[Validated]:
@@ -79,3 +87,19 @@ def test_a_category_that_is_missing_everywhere_is_named(
     candidate = build_candidates(make_params(), history.features)["hist_gradient_boosting"]
     with pytest.raises(MergelineError, match="missing in every row it was given: origin"):
         fit("hist_gradient_boosting", candidate, *history.split(history.select_known("2013-03")))
+
+
+def test_a_missing_category_is_not_one_more_category(
+    write_features: Callable[..., Path], make_params: Callable[..., Train]
+) -> None:
+    """Trained where it is sometimes missing, a missing origin scores like one never seen."""
+    hidden = pl.when(pl.col("row_id").hash() % 3 > 0).then("origin").alias("origin")
+    history = read_history(write_features(2, lambda _, frame: frame.with_columns(hidden)))
+    rows = history.select_known("2013-02")
+    for name, candidate in build_candidates(make_params(), history.features).items():
+        fitted = fit(name, candidate, *history.split(rows))
+        missing, unseen = (
+            score(fitted, history.split(rows.with_columns(pl.lit(value, dtype=pl.String).alias("origin")))[0])
+            for value in (None, "XXX")
+        )
+        assert np.array_equal(missing, unseen)

@@ -46,13 +46,17 @@ def read_digests(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("candidate", "threads"), [("hist_gradient_boosting: {max_iter: 3}", 2), ("logistic_regression: {}", 1)]
+)
 def test_bytes_are_the_same_in_any_process(
-    write_features: Write, params_file: Path, tmp_path: Path, threads: int
+    write_features: Write, params_file: Path, tmp_path: Path, candidate: str, threads: int
 ) -> None:
-    """A process with eight threads in its environment, one bound to one core, another hash seed and directory."""
+    """A process with eight threads in its environment, bound to one core, of another hash seed and directory."""
     features = write_features(4)
-    params_file.write_text(params_file.read_text().replace("  threads: 1", f"  threads: {threads}"))
+    text = params_file.read_text().replace("  threads: 1", f"  threads: {threads}")
+    before, after = text.index("    prior: {}"), text.index("\nevaluate:")
+    params_file.write_text(f"{text[:before]}    {candidate}\n{text[after:]}")
     assert main(list_options(features, params_file, tmp_path / "here")) == 0
     output = tmp_path / "somewhere" / "else"
     output.mkdir(parents=True)
