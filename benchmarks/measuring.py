@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,10 +18,11 @@ RUNS = int(os.environ.get("MERGELINE_BENCH_RUNS", "5"))
 
 @dataclass(frozen=True)
 class Cost:
-    """Median wall time (s) and peak resident memory (MB) of a command's runs."""
+    """Medians of a command's runs: wall time (s), peak resident memory (MB), processor time with its children (s)."""
 
     seconds: float
     megabytes: float
+    processor: float
 
 
 def measure_commands(
@@ -55,11 +56,11 @@ def measure_commands(
             cost = run_once(command, places[position], environment or {})
             if turn >= 0:
                 found[position].append(cost)
-    return [Cost(median(c.seconds for c in costs), median(c.megabytes for c in costs)) for costs in found]
+    return [_take_medians(costs) for costs in found]
 
 
 def run_once(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Cost:
-    """Return wall time and peak memory (of the largest process) of one run."""
+    """Return what one run cost; its peak memory is that of its largest process."""
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -74,7 +75,11 @@ def run_once(command: Sequence[str], folder: Path, environment: Mapping[str, str
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed in {folder}:\n{error.decode(errors='replace')}")
-    return Cost(seconds, usage.ru_maxrss / 1024)
+    return Cost(seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
+
+
+def _take_medians(costs: Sequence[Cost]) -> Cost:
+    return Cost(*(median(getattr(cost, field.name) for cost in costs) for field in fields(Cost)))
 
 
 def make_environment() -> dict[str, str]:

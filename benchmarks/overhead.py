@@ -21,7 +21,9 @@ def measure() -> list[dict[str, Any]]:
         environment=environment,
         warm_up=False,  # both are warm: the copy was brought up to date, and a run is long beside its imports
     )
-    name = f"all stages through DVC ÷ in one process, {RUNS} run{'s' if RUNS > 1 else ''} each"
+    processor = f"processor time: {through_dvc.processor / plain.processor:.2f}"
+    runs = "1 run each" if RUNS == 1 else f"medians of {RUNS}"
+    name = f"all stages through DVC ÷ in one process, {runs} ({processor})"
     return [compare(name, through_dvc.seconds, plain.seconds, "s", TARGET)]
 
 

@@ -54,7 +54,12 @@ def main(data: Path, out: Path, batches: list[str]) -> None:
     assert airports["faa"].is_unique
     assert airports["lat"].between(-90, 90).all()
     flights = pd.concat([read_flights(data / f"flights/{batch}.csv", batch) for batch in batches], ignore_index=True)
-    weather = pd.concat([read_weather(data / f"weather/{batch}.csv") for batch in batches], ignore_index=True)
+    weather = pd.concat([read_weather(data / f"weather/{batch}.csv", batch) for batch in batches], ignore_index=True)
+    check_batches(flights, ["time_hour", "carrier", "flight"], ["carrier", "origin", "dest"])
+    check_batches(weather, ["time_hour", "origin"], ["origin"])
+    assert (
+        flights.groupby("batch")["arr_delay"].agg(lambda delay: (delay.dropna() >= 15).mean()).between(0.05, 0.5).all()
+    )
     for name, frame in (("flights", flights), ("weather", weather)):
         (out / "clean").mkdir(parents=True, exist_ok=True)
         frame.to_parquet(out / f"clean/{name}.parquet", index=False)
@@ -90,7 +95,7 @@ def read_flights(path: Path, batch: str) -> pd.DataFrame:
     return frame.assign(batch=batch)
 
 
-def read_weather(path: Path) -> pd.DataFrame:
+def read_weather(path: Path, batch: str) -> pd.DataFrame:
     """Return a month of weather, checked, its one impossible wind speed made missing."""
     frame = pd.read_csv(path, na_values=["NA"], keep_default_na=False, parse_dates=["time_hour"])
     frame.loc[(frame["origin"] == "EWR") & (frame["wind_speed"].round() == 1048), "wind_speed"] = np.nan
@@ -99,7 +104,24 @@ def read_weather(path: Path) -> pd.DataFrame:
     assert not frame.duplicated(["time_hour", "origin"]).any()
     assert not (frame["dewp"] > frame["temp"]).any()
     assert frame["origin"].isin(["EWR", "JFK", "LGA"]).all()
-    return frame
+    return frame.assign(batch=batch)
+
+
+def check_batches(frame: pd.DataFrame, key: list[str], watched: list[str]) -> None:
+    """Check every month beside the ones before it: keys, days, rows, empty cells and new categories."""
+    assert not frame.duplicated(key).any()
+    batches = frame.groupby("batch", sort=True)
+    rows, nulls = batches.size(), batches.agg(lambda column: column.isna().mean())
+    seen = {name: set(frame.loc[frame["batch"] == rows.index[0], name]) for name in watched}
+    for place, batch in enumerate(rows.index):
+        part = batches.get_group(batch)
+        assert part["day"].nunique() == pd.Period(batch).days_in_month
+        for name in watched if place else []:
+            assert (~part[name].isin(seen[name])).mean() <= 0.02
+            seen[name] |= set(part[name])
+        if place:
+            assert 0.75 <= rows.iloc[place] / rows.iloc[:place].median() <= 1.35
+            assert (nulls.iloc[place] <= nulls.iloc[:place].max() + 0.1).all()
 
 
 def check_ranges(frame: pd.DataFrame, ranges: dict[str, tuple[float, float]]) -> None:

@@ -1,4 +1,4 @@
-"""Our side of the benchmarks: the functions of the stages called in one plain Python process.
+"""The stages' functions called in one plain Python process: our side of `features`, the other side of `overhead`.
 
 usage: python benchmarks/stages_once.py DATA OUT STAGE [STAGE ...]
 """
