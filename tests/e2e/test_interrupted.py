@@ -60,10 +60,11 @@ def test_a_run_that_is_killed_in_every_stage_ends_as_one_that_was_not(project: P
 def test_ctrl_c_stops_without_a_traceback_and_the_next_run_succeeds(project: Project, tmp_path: Path) -> None:
     """Ctrl-C while a stage runs exits 130 in a sentence; the next run brings everything up to date."""
     wanted = project.read_lock()
-    project.set_params({"validate.rows_ratio": [0.7, 1.35]})
+    project.set_params({"train.gap_hours": 12})
     log = tmp_path / "log"
     process = start(project, log, "mergeline.pipeline")
-    status = interrupt(process, log, "stage 'validate'", 0.5, signal.SIGINT)
+    # Past the imports: Python itself answers a Ctrl-C among them, with a traceback.
+    status = interrupt(process, log, "choosing among", 0.0, signal.SIGINT)
     said = log.read_text()
     assert status == 130
     assert "run the same command again" in said
