@@ -4,12 +4,13 @@ Nothing here is yours to edit. The files are read by `mergeline.evaluation.model
 """
 
 import io
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import sklearn
+from joblib.numpy_pickle import NumpyPickler
 
 from mergeline.files import compute_digest, replacing_directory, write_bytes, write_json
 from mergeline.params import Train
@@ -18,6 +19,7 @@ from mergeline.training.history import History, render_moment
 from mergeline.training.walk_forward import Trained
 
 FORMAT = 1
+PROTOCOL = 4
 
 
 def write_models(
@@ -49,10 +51,7 @@ def write_models(
 
 def _write_model(directory: Path, model: Trained, history: History) -> dict[str, Any]:
     path = directory / f"{model.held_out}.joblib"
-    # Through memory: joblib writes the same bytes, and they reach the disk whole or not at all.
-    buffer = io.BytesIO()
-    joblib.dump(model.estimator, buffer)
-    write_bytes(path, buffer.getvalue())
+    write_bytes(path, _dump(model.estimator))
     return {
         "held_out": model.held_out,
         "file": path.name,
@@ -63,3 +62,21 @@ def _write_model(directory: Path, model: Trained, history: History) -> dict[str,
         "n_rows": model.rows.height,
         "base_rate": round(float(model.rows["target"].mean()), 9),  # type: ignore[arg-type]
     }
+
+
+
+def _dump(estimator: Any) -> bytes:
+    """Return the estimator as joblib stores it, through memory, so that it reaches the disk whole or not at all."""
+    buffer = io.BytesIO()
+    _CanonicalPickler(buffer, protocol=PROTOCOL).dump(estimator)
+    return buffer.getvalue()
+
+
+class _CanonicalPickler(NumpyPickler):
+    """Joblib's pickler, for which equal texts are the same text.
+
+    A pickle writes a text once or twice according to whether it is one object, and that differs between processes.
+    """
+
+    def save(self, obj: Any) -> None:
+        super().save(sys.intern(obj) if type(obj) is str else obj)
