@@ -13,6 +13,8 @@ from pathlib import Path
 
 from mergeline.errors import MergelineError
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 def run(main: Callable[[], int]) -> None:
     """Exit with what `main` returns; print a `MergelineError` without a traceback and exit 1.
@@ -31,11 +33,11 @@ def run(main: Callable[[], int]) -> None:
         print("\ninterrupted: nothing is half-written, run the same command again", file=sys.stderr)
         status = 130
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in DISK_FULL:
             raise
         report_error(
             MergelineError(
-                f"the disk is full: {error.strerror}",
+                f"the disk, or what you may use of it, is full: {error.strerror}",
                 where=str(error.filename or "while writing an output"),
                 fix="free some space and run the same command again; nothing is half-written",
             )

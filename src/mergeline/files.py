@@ -7,6 +7,7 @@ Parquet rechunked with a fixed row group, text with `\\n`.
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -116,9 +117,23 @@ def read_json(path: Path) -> Any:
 
 
 def write_parquet(path: Path, frame: "pl.DataFrame") -> None:
-    """Write `frame` as Parquet, whole or not at all; equal frames give equal bytes however they are chunked."""
+    """Write `frame` as Parquet, whole or not at all; equal frames give equal bytes however they are chunked.
+
+    Raises
+    ------
+    OSError
+        If the system refuses, as on a full disk; polars 2.1 would hide the reason in a `ComputeError`.
+    """
+    from polars.exceptions import ComputeError
+
     with replacing(path) as temporary:
-        frame.rechunk().write_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP_SIZE, statistics=True)
+        try:
+            frame.rechunk().write_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP_SIZE, statistics=True)
+        except ComputeError as error:
+            if refused := re.search(r"\(os error (\d+)\)", str(error)):
+                number = int(refused[1])
+                raise OSError(number, os.strerror(number), str(path)) from error
+            raise
 
 
 def compute_digest(path: Path) -> str:
