@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# polars tells that a disk is full in two ways: of one frame, write_ipc and write_csv raise OSError with its number,
-# write_parquet raises a ComputeError of its own, in which the number is part of the text.
+# polars tells that a disk is full in two ways, none of which errno sees: of one frame, write_ipc and write_csv raise an
+# OSError whose errno is None, write_parquet raises a ComputeError of its own; the number stands in the text alone.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -36,9 +36,9 @@ for way in write_parquet write_ipc write_csv; do
     echo "  $way: $(cat seen)"
     case $way in
         write_parquet) grep -q '^ComputeError: .*os error' seen || changed "write_parquet no longer hides the number" ;;
-        *) grep -q '^OSError' seen || changed "$way no longer raises OSError" ;;
+        *) grep -q '^OSError with number None' seen || changed "$way no longer raises an OSError without number" ;;
     esac
 done
 
-echo "Follows: code that handles a full disk by its number never sees it from write_parquet, and shows 'File out of"
-echo "specification' with a traceback instead. Look for '(os error N)' in the text, or write through memory."
+echo "Follows: code that handles a full disk by errno never sees one from polars, and write_parquet calls it 'File out of"
+echo "specification'. Look for '(os error N)' in the text, or write through memory."

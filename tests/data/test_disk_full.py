@@ -17,9 +17,10 @@ def test_a_stage_on_a_full_disk_says_so_and_leaves_its_earlier_outputs(
     earlier.parent.mkdir(parents=True)
     pl.DataFrame({"a": [1]}).write_parquet(earlier)
     before = earlier.read_bytes()
+    places = {"data": data_dir, "clean": tmp_path / "clean", "report": tmp_path / "report"}
+    options = [f"--{name}={place}" for name, place in places.items()]
     done = subprocess.run(
-        [sys.executable, "-m", "mergeline.stages.validate", "--data", data_dir]
-        + ["--clean", tmp_path / "clean", "--report", tmp_path / "report"],
+        [sys.executable, "-m", "mergeline.stages.validate", *options],
         cwd=repository,
         env={**os.environ, "PYTHONPATH": str(repository / "src")},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
