@@ -7,7 +7,7 @@ export PATH := $(abspath $(VENV)/bin):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 .DEFAULT_GOAL := all
-.PHONY: all setup data update-data repro gate track show report test check fix verify-lock promote rehearse bench simulate ui lock clean help
+.PHONY: all setup data update-data repro gate track show report test check fix verify-lock promote rehearse github bench simulate ui lock clean help
 
 all: repro gate track show  ## (default) from a fresh clone to a judged model: install, data, pipeline, verdict, MLflow
 
@@ -41,8 +41,8 @@ report:  ## write reports/report.md, the text that a pull request gets
 show:  ## print the metrics, the verdict and where to look next
 	@python -m mergeline.report.show
 
-test: data  ## run every test
-	@python -m pytest
+test: data  ## run every test (TESTS=tests/unit for some)
+	@python -m pytest $(TESTS)
 
 check: setup  ## lint, types and workflow checks; changes nothing
 	@ruff check . && ruff format --check . && mypy && actionlint && zizmor --offline --quiet --persona auditor .
@@ -57,7 +57,10 @@ promote:  ## record this commit's model as the champion (needs the verdict `prom
 	@python -m mergeline.release.promote
 
 rehearse: setup  ## run the workflows here: pull requests, comments, a merge, on a stand-in for GitHub
-	@python -m mergeline.rehearsal.rehearse --env PYTEST_ADDOPTS=tests/repo
+	@python -m mergeline.rehearsal.rehearse --env TESTS=tests/repo
+
+github:  ## print what to do on GitHub, once: import the branch ruleset
+	@sed -n '/^## On GitHub, once/,/^## [^O]/p' docs/rehearsal.md | sed '$$d'
 
 simulate: setup  ## the long simulations of the gate (about half an hour): coverage, operating curve
 	@python -m pytest -m slow && python -m mergeline.gate.operating_curve

@@ -70,22 +70,21 @@ def test_promotion_refuses_what_was_not_judged_or_is_not_made_by_the_commit(proj
     assert project.git("branch", "--list", "deployments") == ""
 
 
-def test_a_worse_model_is_rejected_against_the_champion(challenged: Project) -> None:
+def test_a_worse_model_is_rejected_against_the_champion(judged: Project) -> None:
     """On the same rows, each prepared by its own code, the single tree loses; figures and slices are in the verdict."""
-    challenged.call("gate.judge", status=1)
-    verdict = read_verdict(challenged)
+    verdict = read_verdict(judged)
     assert verdict["verdict"] == "reject"
-    assert verdict["champion"] == challenged.git("rev-parse", "HEAD~1")
+    assert verdict["champion"] == judged.git("rev-parse", "HEAD~1")
     outcomes = {rule["name"]: rule["outcome"] for rule in verdict["rules"]}
     assert outcomes["champion"] == "reject"
     assert {outcomes[name] for name in ("min_roc_auc", "min_brier_skill", "calibration_ratio")} == {"pass"}
     figures = verdict["comparison"]["metrics"]["roc_auc"]
-    before = json.loads(challenged.git("show", "HEAD~1:reports/metrics.json"))
-    now = json.loads(challenged.read("reports/metrics.json"))
+    before = json.loads(judged.git("show", "HEAD~1:reports/metrics.json"))
+    now = json.loads(judged.read("reports/metrics.json"))
     assert figures["champion"] == pytest.approx(before["roc_auc"], abs=1e-6)
     assert figures["candidate"] == pytest.approx(now["roc_auc"], abs=1e-6)
     assert verdict["comparison"]["n_rows"] == now["n_rows"]
-    assert "'reject', not 'promote'" in challenged.call("release.promote", status=1)
+    assert "'reject', not 'promote'" in judged.call("release.promote", status=1)
 
 
 def change_record(project: Project, **changes: Any) -> None:
@@ -95,9 +94,9 @@ def change_record(project: Project, **changes: Any) -> None:
     write_champion(replace(record, **changes), "Tamper", project.folder)
 
 
-def test_a_champion_of_another_digest_is_an_error_and_no_verdict(challenged: Project) -> None:
+def test_a_champion_of_another_digest_is_an_error_and_no_verdict(judged: Project, tmp_path: Path) -> None:
     """If its commit makes other bytes than were recorded, nothing is compared, however often it is asked."""
-    challenged.call("gate.judge", status=1)
+    challenged = judged.copy(tmp_path / "project")
     (challenged.folder / "reports/verdict.json").unlink()
     change_record(challenged, model_digest="0" * 64)
     said = challenged.call("gate.judge", status=1)
@@ -141,20 +140,18 @@ def test_a_champion_that_cannot_read_todays_data_is_judged_by_its_own_rule(chall
     assert read_verdict(challenged)["verdict"] == "reject"
 
 
-def test_a_fresh_batch_is_judged_on_rows_that_neither_model_has_seen(challenged: Project) -> None:
+def test_a_fresh_batch_is_judged_on_rows_that_neither_model_has_seen(renewed: Project) -> None:
     """With a new month the held-out period moves on; the champion scores it with its model from before that month."""
-    challenged.set_params({"procure.batches": [*BATCHES, FRESH]})
-    assert f"added: {FRESH}" in challenged.call("stages.procure", "--update")
-    challenged.dvc("repro", "evaluate")
-    challenged.call("gate.judge", status=1)
-    comparison = read_verdict(challenged)["comparison"]
-    judged = pl.read_parquet(challenged.folder / "artifacts/predictions.parquet")
+    assert f"added: {FRESH}" in (renewed.folder.parent / "said").read_text()
+    renewed.call("gate.judge", status=1)
+    comparison = read_verdict(renewed)["comparison"]
+    judged = pl.read_parquet(renewed.folder / "artifacts/predictions.parquet")
     assert judged["batch"].unique().sort().to_list() == [BATCHES[-1], FRESH]
     assert comparison["n_rows"] == judged.height
-    (scores,) = (challenged.folder / ".mergeline/champions").glob("*.parquet")
+    (scores,) = (renewed.folder / ".mergeline/champions").glob("*.parquet")
     theirs = pl.read_parquet(scores)
     assert set(judged["row_id"]) <= set(theirs["row_id"])
-    tree = challenged.folder / ".mergeline/champions" / challenged.git("rev-parse", "HEAD~1")
+    tree = renewed.folder / ".mergeline/champions" / renewed.git("rev-parse", "HEAD~1")
     newest = json.loads((tree / "artifacts/model/model.json").read_text())["models"][-1]
     assert newest["held_out"] == BATCHES[-1]
     expected = score(tree / "artifacts/model", tree / "artifacts/features", [BATCHES[-1], FRESH])

@@ -2,11 +2,14 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from e2e.project import BATCHES, Project
+from mergeline.check_params import main
+from mergeline.command import run
 from mergeline.evaluation.scoring import score
 
 JANUARY = "data/flights/2013-01.csv"
@@ -94,15 +97,17 @@ def test_broken_data_stops_before_training_and_is_named(project: Project) -> Non
     ],
 )
 def test_wrong_parameters_are_named_before_any_stage_runs(
-    finished: Project, tmp_path_factory: pytest.TempPathFactory, old: str, new: str, fix: str
+    finished: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, fix: str
 ) -> None:
     """An unknown key, a wrong type and text for a number exit 1 with what to write instead, and no stamp is written."""
-    folder = tmp_path_factory.mktemp("params")
     text = finished.read("params.yaml")
     assert old in text
-    (folder / "params.yaml").write_text(text.replace(old, new))
-    stamp = folder / "checked"
-    said = finished.call("check_params", "--params", str(folder / "params.yaml"), "--stamp", str(stamp), status=1)
+    (tmp_path / "params.yaml").write_text(text.replace(old, new))
+    stamp = tmp_path / "checked"
+    with pytest.raises(SystemExit) as left:
+        run(lambda: main(["--params", str(tmp_path / "params.yaml"), "--stamp", str(stamp)]))
+    assert left.value.code == 1
+    said = capsys.readouterr().err
     assert "error: " in said
     assert fix in said[said.index("fix:") :]
     assert "Traceback" not in said

@@ -5,10 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from mergeline.params import read_yaml
 from mergeline.rehearsal.preflight import inspect
@@ -34,6 +37,8 @@ def find_complaints(path: Path) -> list[str]:
         complaints.append("concurrency: none")
     if "pull_request_target" in content["on"]:
         complaints.append("pull_request_target: runs a stranger's code with our token")
+    if "pull_request" in content["on"] and "secrets." in text:
+        complaints.append("a secret: forks and Dependabot have none")
     for line in re.findall(r"^ +[a-z-]+: (?:read|write)\b.*$", text, re.MULTILINE):
         if not re.search(r"# \S+", line):
             complaints.append(f"permission without a reason: {line.strip()}")
@@ -76,6 +81,10 @@ def complain_about_step(step: dict[str, Any]) -> list[str]:
         complaints.append(f"step '{step.get('name')}': a script that belongs into a tested command")
     if step.get("uses", "").startswith("actions/checkout@") and step["with"].get("persist-credentials") is not False:
         complaints.append(f"step '{step.get('name')}': leaves the token in the work tree")
+    if step.get("uses", "").startswith("iterative/setup-cml@"):
+        given = step.get("with", {})
+        if not re.fullmatch(r"\d+\.\d+\.\d+", str(given.get("version", ""))) or given.get("vega") is not False:
+            complaints.append("setup-cml: `version` must name a release, `vega: false` keep node packages out")
     return complaints
 
 
@@ -88,9 +97,9 @@ def test_workflows_keep_the_house_rules(path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("permissions: {}\n\n#", "permissions: read-all\n\n#", "permissions: not {} on top"),
-        ("@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "not pinned"),
-        ("27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5", f"{'a' * 40} # v3.0.0", "older than GitHub accepts"),
+        (r"permissions: \{\}\n\n#", "permissions: read-all\n\n#", "permissions: not {} on top"),
+        (r"@[0-9a-f]{40} # v[\d.]+", "@v7", "not pinned"),
+        (r"cache/restore@\S+ # v[\d.]+", f"cache/restore@{'a' * 40} # v3.0.0", "older than GitHub accepts"),
         ("contents: read # checkout", "contents: read", "permission without a reason"),
         ("contents: read # checkout", "contents: write # why not", "token that may write"),
         ("    timeout-minutes: 5\n", "", "no timeout-minutes"),
@@ -99,14 +108,20 @@ def test_workflows_keep_the_house_rules(path: Path) -> None:
         ("persist-credentials: false", "persist-credentials: true", "leaves the token"),
         ("  pull_request:\n", "  pull_request_target:\n", "stranger's code"),
         ("concurrency:\n", "env:\n", "concurrency: none"),
+        ("run: make check", "env:\n          KEY: ${{ secrets.KEY }}\n        run: make check", "a secret"),
+        (
+            "uses: ./.github/actions/setup\n      - name: Check\n",
+            f"uses: iterative/setup-cml@{'a' * 40} # v2.0.1\n        with: {{version: 1.2}}\n      - name: Check\n",
+            "setup-cml",
+        ),
     ],
 )
 def test_each_broken_rule_is_noticed(old: str, new: str, complaint: str, tmp_path: Path) -> None:
     """Every rule goes red when ci.yml breaks it."""
-    text = CI.read_text()
-    assert old in text
+    text, count = re.subn(old, new, CI.read_text())
+    assert count
     broken = tmp_path / "ci.yml"
-    broken.write_text(text.replace(old, new))
+    broken.write_text(text)
     assert any(complaint in found for found in find_complaints(broken))
 
 
@@ -168,6 +183,22 @@ def test_everything_in_the_workflows_can_be_rehearsed() -> None:
     """No workflow uses what act leaves out without a word, and every action has a stand-in."""
     assert [finding for finding in inspect(ROOT) if finding.is_error] == []
     assert {workflow.name for workflow in load_workflows(ROOT)} >= {"ci", "report"}
+
+
+def test_the_judging_job_has_the_whole_history() -> None:
+    """A shallow clone knows neither the champion nor the base, and would judge by the floors alone."""
+    model = next(job for job in read_ci().jobs if job.id == "model")
+    checkout = next(step for step in model.body["steps"] if step.get("uses", "").startswith("actions/checkout@"))
+    assert checkout["with"]["fetch-depth"] == 0
+
+
+def test_the_lock_holds_what_pyproject_pins() -> None:
+    """A pin that was raised without `make lock`, as Dependabot does, is not green with the old release installed."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"].values()
+    wanted = [Requirement(item) for group in groups for item in group if isinstance(item, str)]
+    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements/dev.lock").read_text(), re.MULTILINE))
+    stale = [str(item) for item in wanted if not item.specifier.contains(locked.get(canonicalize_name(item.name), "0"))]
+    assert stale == [], "run `make lock` and commit requirements/"
 
 
 def test_dependabot_waits_and_groups() -> None:

@@ -3,6 +3,7 @@
 Nothing here is yours to edit; the rehearsed pull requests themselves are in `story.py`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,19 @@ def replace(path: str, old: str, new: str) -> Edit:
         if old not in text:
             raise MergelineError(f"'{old}' is not in the file", where=path, fix="adjust the change in the rehearsal")
         (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return edit
+
+
+def raise_pins(action: str) -> Edit:
+    """Return the edit that gives `action` the next patch version wherever it is used, as Dependabot does."""
+    pin = re.compile(rf"({re.escape(action)}[\w./-]*@[0-9a-f]{{40}} # v\d+\.\d+\.)(\d+)")
+
+    def edit(folder: Path) -> None:
+        for path in folder.glob(".github/**/*.yml"):
+            text = path.read_text(encoding="utf-8")
+            # The commit stays: nobody looks it up here.
+            path.write_text(pin.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", text), encoding="utf-8")
 
     return edit
 

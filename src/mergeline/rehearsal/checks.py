@@ -5,6 +5,7 @@ Nothing here is yours to edit.
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -36,10 +37,27 @@ def expect_checks(ledger: Ledger, runs: Sequence[Run], conclusion: str, skipped:
 
 
 def expect_verdict(ledger: Ledger, simulation: Simulation, runs: Sequence[Run], allowed: Sequence[str]) -> None:
-    """Expect that the report that ci uploaded holds one of the verdicts `allowed`."""
+    """Expect that the report that ci uploaded holds one of the verdicts `allowed`, given against the champion."""
     checked = find_run(runs, "ci")
-    verdict = read_verdict(simulation.hub.find_artifact(checked.id, ARTIFACT)) if checked else None
-    ledger.expect(f"the verdict is {' or '.join(allowed)}", verdict in allowed, verdict or "no verdict")
+    judged = read_verdict(simulation.hub.find_artifact(checked.id, ARTIFACT)) if checked else {}
+    verdict = judged.get("verdict", "no verdict")
+    ledger.expect(f"the verdict is {' or '.join(allowed)}", verdict in allowed, verdict)
+    ledger.expect("it was given against the champion", bool(judged.get("champion")), "no champion")
+
+
+def expect_untouched(ledger: Ledger, simulation: Simulation, runs: Sequence[Run], stages: Sequence[str]) -> None:
+    """Expect that ci ran none of `stages` of the pipeline: they were not changed, and came out of the cache."""
+    checked = find_run(runs, "ci")
+    log = (simulation.scratch / f"logs/{checked.id}-ci.jsonl").read_text(encoding="utf-8") if checked else ""
+    again = sorted(set(stages) & set(re.findall(r"Running stage '([\w@-]+)'", log)))
+    ledger.expect(f"no stage of {', '.join(stages)} runs again", not again, ", ".join(again))
+
+
+def expect_summary(ledger: Ledger, runs: Sequence[Run], word: str) -> None:
+    """Expect that the page of the ci run itself says `word`: people see it even where nobody may comment."""
+    checked = find_run(runs, "ci")
+    summary = checked.summary if checked else ""
+    ledger.expect(f"the page of the run says {word}", word.lower() in summary.lower(), summary[:300] or "no summary")
 
 
 def expect_comment(ledger: Ledger, simulation: Simulation, pull: Pull, *words: str) -> None:
@@ -78,11 +96,9 @@ def copy_comments(simulation: Simulation) -> list[dict[str, Any]]:
     return [dict(comment) for comment in simulation.hub.comments]
 
 
-def read_verdict(archive: bytes | None) -> str | None:
-    """Return the verdict in the artifact, or None if there is none."""
+def read_verdict(archive: bytes | None) -> dict[str, Any]:
+    """Return the verdict in the artifact, empty if there is none."""
     if archive is None:
-        return None
+        return {}
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        if "verdict.json" not in opened.namelist():
-            return None
-        return str(json.loads(opened.read("verdict.json"))["verdict"])
+        return dict(json.loads(opened.read("verdict.json"))) if "verdict.json" in opened.namelist() else {}

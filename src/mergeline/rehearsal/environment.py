@@ -36,6 +36,8 @@ def make_base(scratch: Path, given: Mapping[str, str]) -> dict[str, str]:
         "DVC_SITE_CACHE_DIR": str(scratch / "dvc-site"),
         "DVC_NO_ANALYTICS": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        # Kept from job to job, as on a laptop: each job has a fresh checkout, and mypy would read all packages anew.
+        "MYPY_CACHE_DIR": str(scratch / "mypy"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         # act runs steps on a terminal: git would start a pager there.

@@ -12,7 +12,8 @@ from pathlib import Path
 from mergeline.errors import MergelineError
 from mergeline.rehearsal.events import DEFAULT_BRANCH, FORK, REPOSITORY
 
-KEPT_BRANCHES = (DEFAULT_BRANCH, "deployments")
+CHAMPIONS = "deployments"
+KEPT_BRANCHES = (DEFAULT_BRANCH, CHAMPIONS)
 
 
 class Repository:
@@ -24,12 +25,14 @@ class Repository:
         Bare repositories: the one that is rehearsed, and a guest's copy.
     laptop : Path
         The developer's clone of the origin.
+    environment : dict
+        What the developer's commands find in their environment.
     """
 
     def __init__(self, source: Path, scratch: Path, environment: Mapping[str, str]) -> None:
         self.origin, self.fork, self.laptop = (scratch / name for name in ("origin.git", "fork.git", "laptop"))
         self._trees = scratch / "trees"
-        self._environment = dict(environment)
+        self.environment = dict(environment)
         self._count = 0
         self._copy(source)
 
@@ -37,7 +40,7 @@ class Repository:
         """Return what git prints in `folder` (the laptop unless told)."""
         folder = folder or self.laptop
         command = ["git", *arguments]
-        done = subprocess.run(command, cwd=folder, env=self._environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=folder, env=self.environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise MergelineError(
                 f"git {arguments[0]} failed: {done.stderr.strip() or done.stdout.strip()}",
@@ -96,6 +99,10 @@ class Repository:
         # No links: git refreshes the time of an object that it would write again, in the checkout too.
         self.git("clone", "-q", "--bare", "--no-hardlinks", "--no-tags", str(source), str(self.origin), folder=source)
         self.git("fetch", "-q", str(source), "refs/tags/*:refs/tags/*", folder=self.origin)
+        # A clone has the champions' branch as origin's only.
+        known = self.git("for-each-ref", f"refs/heads/{CHAMPIONS}", f"refs/remotes/origin/{CHAMPIONS}", folder=source)
+        if known and "refs/heads" not in known:
+            self.git("fetch", "-q", str(source), f"{known.split()[2]}:refs/heads/{CHAMPIONS}", folder=self.origin)
         self.git("clone", "-q", "--no-checkout", str(self.origin), str(self.laptop), folder=self.origin)
         has_commits = bool(self.git("for-each-ref", "--count=1", folder=self.laptop))
         start = [self.git("rev-parse", "HEAD", folder=source)] if has_commits else []

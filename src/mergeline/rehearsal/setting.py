@@ -81,6 +81,7 @@ def simulating(
     seed_cache(source.resolve(), scratch / "cache", cached)
     for path in cached:
         copy(source / path, repository.laptop / path)
+    copy(source / ".mypy_cache", scratch / "mypy")
     if environments and (repository.laptop / "src").is_dir():
         borrow(environments[0].resolve(), repository.laptop / ".venv", repository.laptop / "src")
     with serving(hub, certificate):

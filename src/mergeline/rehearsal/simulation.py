@@ -15,7 +15,7 @@ from mergeline.rehearsal import events
 from mergeline.rehearsal.changes import Change
 from mergeline.rehearsal.events import DEFAULT_BRANCH, GUEST, REPOSITORY, Event
 from mergeline.rehearsal.hub import Hub
-from mergeline.rehearsal.repository import Repository, describe_origin
+from mergeline.rehearsal.repository import CHAMPIONS, Repository, describe_origin
 from mergeline.rehearsal.results import Run
 from mergeline.rehearsal.runner import Runner
 from mergeline.rehearsal.triggers import starts
@@ -52,6 +52,17 @@ class Simulation:
         """Push the default branch as it is; return the runs that follow."""
         head = self.repository.head()
         return self._check(events.make_push("0" * 40, head, ("**",)), f"refs/heads/{DEFAULT_BRANCH}", head)
+
+    def promote(self, *commands: str) -> bool:
+        """Let the developer run `commands` on the default branch and push the champions' branch, if there is none yet.
+
+        Return whether there is one now.
+        """
+        if not self._has_champion():
+            self._develop(commands)
+            if self.repository.git("branch", "--list", CHAMPIONS):
+                self.repository.git("push", "-q", "origin", CHAMPIONS)
+        return self._has_champion()
 
     def open_pull(self, change: Change, deliver: bool = True) -> tuple[Pull, list[Run]]:
         """Open a pull request with `change`; return it and its runs.
@@ -94,18 +105,24 @@ class Simulation:
             followed += self._fire(events.make_workflow_run(run.source), f"refs/heads/{DEFAULT_BRANCH}")
         return followed
 
+    def _has_champion(self) -> bool:
+        return bool(self.repository.git("branch", "--list", CHAMPIONS, folder=self.repository.origin))
+
     def _make(self, change: Change, branch: str, start: str) -> str:
-        laptop = self.repository.laptop
         self.repository.git("checkout", "-q", "-B", branch, start)
-        change.edit(laptop)
-        tools = f"{laptop / '.venv/bin'}{os.pathsep}{self.runner.environment['PATH']}"
-        environment = {**self.runner.environment, "PATH": tools}
-        for command in change.commands:
-            with (self.scratch / "logs/laptop.log").open("a", encoding="utf-8") as log:
-                subprocess.run(command, shell=True, cwd=laptop, env=environment, stdout=log, stderr=log, check=False)
+        change.edit(self.repository.laptop)
+        self._develop(change.commands)
         commit = self.repository.commit(change.title, change.author)
         self.repository.git("checkout", "-q", DEFAULT_BRANCH)
         return commit
+
+    def _develop(self, commands: Sequence[str]) -> None:
+        laptop, environment = self.repository.laptop, self.repository.environment
+        environment = {**environment, "PATH": f"{laptop / '.venv/bin'}{os.pathsep}{environment['PATH']}"}
+        for command in commands:
+            with (self.scratch / "logs/laptop.log").open("a", encoding="utf-8") as log:
+                print(f"$ {command}", file=log, flush=True)
+                subprocess.run(command, shell=True, cwd=laptop, env=environment, stdout=log, stderr=log, check=False)
 
     def _propose(self, pull: Pull, action: str, deliver: bool) -> list[Run]:
         branch, number = pull["head"]["ref"], pull["number"]

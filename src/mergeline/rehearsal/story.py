@@ -4,7 +4,7 @@ Nothing here is yours to edit unless your parameters have other names: then adju
 candidate `prior` that must not pass the gate, a candidate `hist_gradient_boosting`, and batches that are months.
 """
 
-from mergeline.rehearsal.changes import Change, append, keep_candidate, replace, set_params
+from mergeline.rehearsal.changes import Change, append, keep_candidate, raise_pins, set_params
 from mergeline.rehearsal.checks import (
     copy_comments,
     expect_all_known,
@@ -12,6 +12,8 @@ from mergeline.rehearsal.checks import (
     expect_comment,
     expect_posted,
     expect_quiet,
+    expect_summary,
+    expect_untouched,
     expect_verdict,
 )
 from mergeline.rehearsal.events import DEPENDABOT, GUEST
@@ -19,6 +21,7 @@ from mergeline.rehearsal.promises import Ledger
 from mergeline.rehearsal.simulation import Pull, Simulation
 
 REPRODUCE = ("make repro",)
+PROMOTE = (*REPRODUCE, "make gate", "make promote")
 BETTER = Change(
     "more-trees",
     "Fit longer",
@@ -44,7 +47,7 @@ FOREIGN = Change(
 UPDATE = Change(
     "dependabot/github_actions/actions",
     "Bump the actions group",
-    replace(".github/workflows/ci.yml", "# v7.0.1", "# v7.0.2"),
+    raise_pins("actions/checkout"),
     author=DEPENDABOT,
 )
 JUDGED_WELL = ("promote", "hold")
@@ -53,6 +56,7 @@ JUDGED_WELL = ("promote", "hold")
 def tell(simulation: Simulation, ledger: Ledger) -> None:
     """Let the story happen and note every promise in `ledger`."""
     push(simulation, ledger)
+    promote(simulation, ledger)
     pull = propose_better(simulation, ledger)
     propose_words(simulation, ledger)
     propose_worse(simulation, ledger)
@@ -72,11 +76,18 @@ def push(simulation: Simulation, ledger: Ledger) -> None:
     expect_quiet(ledger, simulation, [], "nobody is commented on")
 
 
+def promote(simulation: Simulation, ledger: Ledger) -> None:
+    """Make main's model the champion, unless there is one, so that the pull requests are judged against it."""
+    ledger.begin("The model on main is promoted")
+    ledger.expect("there is a champion", simulation.promote(*PROMOTE), "no branch `deployments`: see logs/laptop.txt")
+
+
 def propose_better(simulation: Simulation, ledger: Ledger) -> Pull:
     """Open a pull request that should pass, add a commit to it, and let the older run report once more."""
     ledger.begin("A pull request with a better model")
     pull, runs = simulation.open_pull(BETTER)
     expect_checks(ledger, runs, "success")
+    expect_untouched(ledger, simulation, runs, ("validate", "analyse", "featurise"))
     expect_verdict(ledger, simulation, runs, JUDGED_WELL)
     expect_posted(ledger, runs)
     expect_comment(ledger, simulation, pull, *JUDGED_WELL)
@@ -110,6 +121,7 @@ def propose_worse(simulation: Simulation, ledger: Ledger) -> None:
     pull, runs = simulation.open_pull(WORSE)
     expect_checks(ledger, runs, "failure")
     expect_verdict(ledger, simulation, runs, ("reject",))
+    expect_summary(ledger, runs, "reject")
     expect_posted(ledger, runs)
     expect_comment(ledger, simulation, pull, "reject")
 
@@ -119,6 +131,7 @@ def propose_broken(simulation: Simulation, ledger: Ledger) -> None:
     ledger.begin("A pull request with broken data")
     pull, runs = simulation.open_pull(BROKEN)
     expect_checks(ledger, runs, "failure")
+    expect_summary(ledger, runs, "no verdict")
     expect_posted(ledger, runs)
     expect_comment(ledger, simulation, pull, "no verdict")
 

@@ -57,6 +57,9 @@ class Workflow:
     jobs: tuple[JobPlan, ...]
 
 
+_parsed: dict[bytes, Mapping[str, Any]] = {}
+
+
 def load_workflows(tree: Path) -> list[Workflow]:
     """Return the workflows of the repository in folder `tree`, by file name."""
     return [read_workflow(path, tree) for path in sorted((tree / WORKFLOWS).glob("*.y*ml"))]
@@ -64,7 +67,7 @@ def load_workflows(tree: Path) -> list[Workflow]:
 
 def read_workflow(path: Path, tree: Path) -> Workflow:
     """Return the workflow in the file at `path`, which lies in the repository in folder `tree`."""
-    content = read_yaml(path)
+    content = read_once(path)
     shared = content.get("permissions")
     jobs = tuple(_read_job(key, body or {}, shared, tree) for key, body in (content.get("jobs") or {}).items())
     return Workflow(path.relative_to(tree), content.get("name", path.stem), _read_triggers(content.get("on")), jobs)
@@ -78,7 +81,15 @@ def find_actions(steps: list[dict[str, Any]], tree: Path) -> Iterator[str]:
             if used.startswith("./"):
                 for name in ("action.yml", "action.yaml"):
                     if (tree / used / name).is_file():
-                        yield from find_actions(read_yaml(tree / used / name)["runs"].get("steps", []), tree)
+                        yield from find_actions(read_once(tree / used / name)["runs"].get("steps", []), tree)
+
+
+def read_once(path: Path) -> Mapping[str, Any]:
+    """Return the content of the YAML file at `path`; the same bytes, in whichever checkout, are parsed once."""
+    content = path.read_bytes()
+    if content not in _parsed:
+        _parsed[content] = read_yaml(path)
+    return _parsed[content]
 
 
 def _read_triggers(written: Any) -> dict[str, Mapping[str, Any]]:

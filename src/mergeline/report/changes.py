@@ -87,7 +87,8 @@ def _build_files(inputs: Inputs) -> str:
         rows.append([code(path), f"**{kind}**", *counts, *rates])
     header = ["file", "", "rows before", "rows now", "target rate before", "now"]
     more = f"\n\n… and {len(changed) - MAX_FILES} more." if len(changed) > MAX_FILES else ""
-    said = f"{len(changed)} of {len({*files, *before})} raw files differ; all now: {_count_rows(inputs.validation)}."
+    said = f"{len(changed)} of {len({*files, *before})} raw files differ"
+    said += f"; all now: {_count_rows(inputs.validation)}." if inputs.validation else "."
     return f"{said}\n\n{table(header, rows, range(2, 6))}{more}{_build_drift([p for p, _ in changed], ours)}"
 
 

@@ -27,10 +27,13 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture
-def toy(tmp_path: Path) -> Path:
-    """Return a checkout with a pipeline in miniature, this repository's workflows, and its commenting command."""
-    folder = tmp_path / "toy"
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a checkout with a pipeline in miniature, this repository's workflows, and its commenting command.
+
+    Not to be changed: take `toy`.
+    """
+    folder = tmp_path_factory.mktemp("pristine") / "toy"
     shutil.copytree(TOY, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "gitignore").rename(folder / ".gitignore")
     shutil.copytree(ROOT / ".github", folder / ".github")
@@ -46,8 +49,14 @@ def toy(tmp_path: Path) -> Path:
     subprocess.run([sys.executable, "toy.py", "repro"], cwd=folder, check=True)
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", "-A")
-    git(folder, "commit", "-qm", "first")
+    git(folder, "-c", "user.name=Test", "-c", "user.email=test@example.invalid", "commit", "-qm", "first")
     return folder
+
+
+@pytest.fixture
+def toy(pristine: Path, tmp_path: Path) -> Path:
+    """Return a copy of `pristine`."""
+    return shutil.copytree(pristine, tmp_path / "toy", symlinks=True)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mergeline.rehearsal.changes import Change, append
-from mergeline.rehearsal.checks import expect_checks, expect_posted
+from mergeline.rehearsal.changes import Change, append, replace
+from mergeline.rehearsal.checks import REQUIRED, expect_checks, expect_posted, expect_verdict
 from mergeline.rehearsal.promises import Ledger
 from mergeline.rehearsal.results import Run
 from mergeline.rehearsal.simulation import Pull, Simulation
@@ -97,3 +97,25 @@ def test_a_closing_job_that_accepts_anything_is_seen(toy: Path, simulate: Simula
     _, runs = simulate().open_pull(Change("topic", "Skip the model", append("note.txt", "x\n")), deliver=False)
     assert runs[0].conclusion == "success"
     assert "'Model': 'skipped'" in broken_promises(expect_checks, runs, "success")["every job runs"]
+
+
+def test_a_commit_without_its_results_goes_red(toy: Path, simulate: Simulate) -> None:
+    """A parameter that was changed without running the pipeline fails, says what to run, and is judged all the same."""
+    edit(toy / CI, '["3.11", "3.12", "3.13"]', '["3.0"]')
+    forgetful = Change("topic", "Forget to run", replace("params.yaml", "max_iter: 100", "max_iter: 200"))
+    _, runs = simulate().open_pull(forgetful)
+    steps = {step.name: step.result for step in runs[0].job("model").steps}
+    assert steps["Is dvc.lock what the code produces?"] == "failure"
+    assert steps["Judge"] == steps["Report"] == "success"
+    assert "'Model': 'failure'" in broken_promises(expect_checks, runs, "success")[f"'{REQUIRED}' says success"]
+
+
+def test_a_shallow_checkout_that_loses_the_champion_is_seen(toy: Path, simulate: Simulate) -> None:
+    """Without the whole history the gate finds no champion and judges by the floors alone: a promise breaks."""
+    text = (toy / CI).read_text()
+    (toy / CI).write_text(text.replace("          fetch-depth: 0 # the champion's record", "          # the record"))
+    simulation = simulate()
+    assert simulation.promote("make promote")
+    _, runs = simulation.open_pull(Change("topic", "Note", append("note.txt", "x\n")), deliver=False)
+    broken = broken_promises(expect_verdict, simulation, runs, ("promote",))
+    assert broken == {"it was given against the champion": "no champion"}

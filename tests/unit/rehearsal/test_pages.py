@@ -1,13 +1,16 @@
 """The pages show what GitHub would show, and nothing that a pull request wrote runs in them."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mergeline.errors import MergelineError
 from mergeline.rehearsal.page import build_index, build_pull_page, render
+from mergeline.rehearsal.picture import build_comment_page, take_picture
 from mergeline.rehearsal.promises import Ledger
 from mergeline.rehearsal.results import NOT_HERE, Job, Run
 from mergeline.rehearsal.table import build_conclusion, build_record, build_table
@@ -45,6 +48,22 @@ def test_a_comment_is_rendered_with_tables_and_without_markers() -> None:
     assert "<details>" in html
     assert "mergeline-report" not in html
     assert "<img" not in render("![a](reports/figure.png)")
+
+
+def test_the_picture_shows_the_report_as_a_comment() -> None:
+    """The page that is photographed holds title, author and report."""
+    page = build_comment_page("Fit longer #12", "## Hold\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+    for part in ("<h1>Fit longer #12</h1>", "<b>github-actions</b>", "<h2>Hold</h2>", "<td>1</td>"):
+        assert part in page
+
+
+def test_without_a_browser_there_is_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the programs that would do."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MergelineError) as caught:
+        take_picture("page", tmp_path / "picture.png", 100)
+    assert "install one of: chromium" in caught.value.fix
+    assert not (tmp_path / "picture.png").exists()
 
 
 @given(st.text(alphabet='<>/!scriptmg="= onload\n`', max_size=60))

@@ -2,12 +2,17 @@
 
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from mergeline.errors import MergelineError
+from mergeline.rehearsal.changes import raise_pins
+from mergeline.rehearsal.checks import expect_untouched
 from mergeline.rehearsal.environment import lead_git, make_base, make_git
+from mergeline.rehearsal.promises import Ledger
 from mergeline.rehearsal.repository import Repository
+from mergeline.rehearsal.results import Run
 from mergeline.rehearsal.runner import join, must_run_alone, restrict
 from mergeline.rehearsal.tools import choose_cml, describe_cml
 
@@ -55,6 +60,17 @@ def test_main_is_the_work_tree_as_it_is_now(source: Path, repository: Repository
     branches = repository.git("for-each-ref", "--format=%(refname:short)", folder=repository.origin).split()
     assert branches == ["deployments", "main", "v1"]
     assert git(source, "status", "--porcelain").split("\n") == ["M edited.txt", " D removed.txt", "?? new.txt"]
+
+
+def test_a_clone_brings_the_champions_along_that_only_origin_has(source: Path, tmp_path: Path) -> None:
+    """Whoever cloned the repository has no branch `deployments` of their own; the rehearsal knows the champion."""
+    git(tmp_path, "clone", "-q", str(source), "clone")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    base = make_base(scratch, {"PATH": "/usr/local/bin:/usr/bin:/bin"})
+    repository = Repository(tmp_path / "clone", scratch, make_git(base))
+    champions = repository.git("rev-parse", "deployments", folder=repository.origin)
+    assert champions == git(source, "rev-parse", "deployments")
 
 
 def test_a_pull_request_has_the_refs_that_github_makes(repository: Repository) -> None:
@@ -123,3 +139,28 @@ def test_a_real_cml_is_used_if_there_is_one_and_the_output_says_which(tmp_path: 
     with pytest.raises(MergelineError) as caught:
         choose_cml(str(tmp_path / "none"), {})
     assert "path to cml" in caught.value.fix
+
+
+def test_an_update_raises_one_action_in_every_file(tmp_path: Path) -> None:
+    """As Dependabot does: whatever its version is, it is the next one, the same everywhere; other actions stay."""
+    other = f"uses: actions/cache/save@{'b' * 40} # v5.0.9\n"
+    for name in ("workflows/a.yml", "actions/b/action.yml"):
+        (tmp_path / ".github" / name).parent.mkdir(parents=True)
+        (tmp_path / ".github" / name).write_text(f"uses: actions/checkout@{'a' * 40} # v7.1.9\n{other}")
+    raise_pins("actions/checkout")(tmp_path)
+    for path in tmp_path.rglob("*.yml"):
+        assert path.read_text() == f"uses: actions/checkout@{'a' * 40} # v7.1.10\n{other}"
+
+
+@pytest.mark.parametrize(
+    ("said", "again"), [("Stage 'validate' didn't change", ""), ("Running stage 'validate'", "validate")]
+)
+def test_a_stage_that_runs_again_is_seen(said: str, again: str, tmp_path: Path) -> None:
+    """What DVC says in the log of ci tells a stage that came out of the cache from one that ran."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/1001-ci.jsonl").write_text(f'{{"msg": "Running stage \'train\'"}}\n{{"msg": "{said}:"}}\n')
+    ledger = Ledger(say=lambda _: None)
+    simulation = SimpleNamespace(scratch=tmp_path)
+    run = Run(1001, "ci", "pull_request", "success", 1.0, ())
+    expect_untouched(ledger, simulation, [run], ("validate", "featurise"))
+    assert [promise.seen for promise in ledger.broken()] == ([again] if again else [])

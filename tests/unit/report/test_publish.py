@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,8 @@ from mergeline.rehearsal.hub import Hub
 from mergeline.rehearsal.hub_server import serving
 from mergeline.report import publish
 from mergeline.report.publish_api import Api
-from mergeline.report.publish_comment import can_use_cml, check_digest, find_comment
-from mergeline.report.publish_text import add_watermark, has_watermark
+from mergeline.report.publish_comment import can_use_cml, check_digest, find_comment, run_cml
+from mergeline.report.publish_text import TITLE, add_watermark, has_watermark
 
 MAY = {"actions": "read", "contents": "read", "pull-requests": "write"}
 PERSON, BOT = {"login": "somebody", "type": "User"}, {"login": "github-actions[bot]", "type": "Bot"}
@@ -184,6 +185,25 @@ def test_cml_is_used_only_where_it_would_take_the_right_comment() -> None:
     assert found is not None
     assert found["id"] == 99
     assert has_watermark(found["body"])
+
+
+def test_cml_gets_one_pull_request_one_title_and_nothing_to_publish(tmp_path: Path) -> None:
+    """No commit is commented on, no file goes to a public host, no telemetry; HOME and variables are not the user's."""
+    cml = tmp_path / "cml"
+    cml.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/words\nenv > {tmp_path}/environment\n")
+    cml.chmod(0o755)
+    given = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": "/me", "AWS_SECRET_ACCESS_KEY": "secret"}
+    given |= {"GITHUB_TOKEN": "t", "GITHUB_SERVER_URL": "https://hub", "GITHUB_REPOSITORY": "acme/model"}
+    assert run_cml(7, "text", given) == ""
+    *words, report = (tmp_path / "words").read_text().split()
+    assert words[:2] == ["comment", "update"]
+    assert set(words[2:]) == {
+        "--target=pr/7", "--repo=https://hub/acme/model", f"--watermark-title={TITLE}", "--publish=false",
+    }  # fmt: skip
+    seen = dict(line.split("=", 1) for line in (tmp_path / "environment").read_text().splitlines())
+    assert seen["ITERATIVE_DO_NOT_TRACK"] == "1"
+    assert seen["HOME"] == str(Path(report).parent) != "/me"
+    assert "AWS_SECRET_ACCESS_KEY" not in seen
 
 
 def test_a_pinned_digest_must_be_that_of_the_program(tmp_path: Path) -> None:

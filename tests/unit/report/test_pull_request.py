@@ -176,21 +176,23 @@ def test_new_and_changed_batches_are_shown_with_rows_and_checks(recorded: Inputs
     }
     new = {"file": "data/t/2.csv", "rows": 200, "labelled": 100, "positive": 25, "checks": [check]}
     old = {"file": "data/t/1.csv", "rows": 100, "labelled": 100, "positive": 20, "checks": []}
-    report = build_report(
-        replace(
-            recorded,
-            base_data=point({"t/0.csv": "c", "t/1.csv": "a"}),
-            data=point({"t/1.csv": "b", "t/2.csv": "d"}),
-            base_validation={"files": [old], "passed": True},
-            validation={"files": [{**old, "rows": 90}, new], "passed": True, "findings": []},
-        )
+    changed = replace(
+        recorded,
+        base_data=point({"t/0.csv": "c", "t/1.csv": "a"}),
+        data=point({"t/1.csv": "b", "t/2.csv": "d"}),
+        base_validation={"files": [old], "passed": True},
+        validation={"files": [{**old, "rows": 90}, new], "passed": True, "findings": []},
     )
+    report = build_report(changed)
     assert "3 of 3 raw files differ; all now: 2 files with 290 rows." in report
     assert "| `t/0.csv` | **dropped** | – | – | – | – |" in report
     assert "| `t/1.csv` | **changed** | 100 | 90 | 20.00% | 20.00% |" in report
     assert "| `t/2.csv` | **added** | – | 200 | – | 25.00% |" in report
     assert "| `t/2.csv` | rows ÷ earlier median | 1.1 | 0.75 to 1.35 | ✓ |" in report
     assert "Validation **passed**: 1 of 1 checks" in report
+    stopped = build_report(replace(changed, validation=None))
+    assert "3 of 3 raw files differ.\n" in stopped
+    assert "| `t/1.csv` | **changed** | 100 | – | 20.00% | – |" in stopped
 
 
 def test_broken_data_stop_the_report_at_the_rows_that_break_the_contract(recorded: Inputs) -> None:

@@ -49,17 +49,20 @@ def repro():
 
 def verify_lock():
     """Fail unless the commit holds the dvc.lock that came out."""
-    changed = subprocess.run(
-        ["git", "status", "--porcelain", "--", "dvc.lock", "reports"], capture_output=True, text=True
-    )
-    return fail(f"the commit does not hold what came out: {changed.stdout}; run `make`") if changed.stdout else 0
+    changed = run_git("status", "--porcelain", "--", "dvc.lock", "reports")
+    return fail(f"the commit does not hold what came out: {changed}; run `make`") if changed else 0
 
 
 def gate():
     """Judge the metrics by a floor."""
     auc = json.loads((REPORTS / "metrics.json").read_text())["roc_auc"]
     verdict = "promote" if auc >= 0.66 else "reject"
-    content = {"verdict": verdict, "reasons": [f"ROC AUC {auc} against a floor of 0.66"]}
+    found = run_git("rev-parse", "--verify", "-q", "origin/deployments")
+    content = {
+        "verdict": verdict,
+        "champion": found.strip() or None,
+        "reasons": [f"ROC AUC {auc} against a floor of 0.66"],
+    }
     (REPORTS / "verdict.json").write_text(json.dumps(content) + "\n")
     return 1 if verdict == "reject" else 0
 
@@ -77,6 +80,17 @@ def report():
     return 0
 
 
+def promote():
+    """Record this commit on the champions' branch."""
+    run_git("branch", "deployments")
+    return 0
+
+
+def run_git(*arguments):
+    """Return what git prints."""
+    return subprocess.run(["git", *arguments], capture_output=True, text=True).stdout
+
+
 def fail(message):
     """Print the message and return 1."""
     print(f"error: {message}", file=sys.stderr)
@@ -85,5 +99,5 @@ def fail(message):
 
 if __name__ == "__main__":
     REPORTS.mkdir(exist_ok=True)
-    task = {"repro": repro, "verify-lock": verify_lock, "gate": gate, "report": report}.get(sys.argv[1], lambda: 0)
-    sys.exit(task())
+    tasks = {"repro": repro, "verify-lock": verify_lock, "gate": gate, "report": report, "promote": promote}
+    sys.exit(tasks.get(sys.argv[1], lambda: 0)())
