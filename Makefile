@@ -7,7 +7,7 @@ export PATH := $(abspath $(VENV)/bin):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 .DEFAULT_GOAL := all
-.PHONY: all setup data update-data repro gate track show report test check fix verify-lock promote rehearse github bench simulate ui lock clean help
+.PHONY: all setup data update-data repro gate track show report test check fix verify-lock promote rollback deploy serve rehearse github bench simulate monitor alert trace ui lock clean help
 
 all: repro gate track show  ## (default) from a fresh clone to a judged model: install, data, pipeline, verdict, MLflow
 
@@ -53,8 +53,26 @@ fix: setup  ## let ruff mend what it can
 verify-lock:  ## is the committed dvc.lock what the code produces?
 	@python -m mergeline.pipeline --verify-lock
 
-promote:  ## record this commit's model as the champion (needs the verdict `promote`)
+promote:  ## make this commit's model the champion: version tag, desired state, MLflow (needs the verdict `promote`)
 	@python -m mergeline.release.promote
+
+rollback:  ## restore an earlier desired state (TO=previous, TO=v0.0.3 or TO=<commit>, REASON="…")
+	@python -m mergeline.release.rollback --to "$(TO)" --reason "$(REASON)"
+
+deploy:  ## bring what should serve to this machine: bundles and state file
+	@python -m mergeline.release.deploy
+
+serve: setup  ## serve the deployed model on this machine, or the local bundle where nothing was deployed (PORT=8000)
+	@python -m mergeline.serving.local --port $(or $(PORT),8000)
+
+monitor: setup  ## judge the prediction log: drift, quality, traffic (LOG=… STORE=… LABELS=…): reports/monitoring
+	@python -m mergeline.monitoring.monitor $(if $(LOG),--log "$(LOG)") $(if $(STORE),--store "$(STORE)") $(if $(LABELS),--labels "$(LABELS)")
+
+alert:  ## what the last `make monitor` would tell on GitHub: an issue, a retrain
+	@python -m mergeline.monitoring.alert --dry-run --retrain retrain.yml
+
+trace:  ## where a prediction comes from: bundle, commit, data, verdict, who merged (ID=…, or BATCH=2013-04)
+	@python -m mergeline.metadata.trace $(if $(ID),"$(ID)") $(if $(BATCH),--batch "$(BATCH)") $(if $(LOG),--log "$(LOG)") $(if $(CHECK),--check)
 
 rehearse: setup  ## run the workflows here: pull requests, comments, a merge, on a stand-in for GitHub
 	@python -m mergeline.rehearsal.rehearse --env TESTS=tests/repo
@@ -63,7 +81,7 @@ github:  ## print what to do on GitHub, once: import the branch ruleset
 	@sed -n '/^## On GitHub, once/,/^## [^O]/p' docs/rehearsal.md | sed '$$d'
 
 simulate: setup  ## the long simulations of the gate (about half an hour): coverage, operating curve
-	@python -m pytest -m slow && python -m mergeline.gate.operating_curve
+	@python -m pytest -m slow && python -m mergeline.gate.operating_curve && python -m mergeline.monitoring.simulate
 
 bench: data  ## run the benchmarks side by side (NAME=… for one), print a table, write benchmarks/results.json
 	@python benchmarks/run.py $(NAME)

@@ -23,10 +23,14 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write requirements/dev.lock and requirements/uv.lock and return 0."""
+    """Write requirements/dev.lock, serve.lock and uv.lock and return 0."""
     options = make_parser().parse_args(argv)
     upgrade = ["--upgrade"] if options.upgrade else []
     compile_lock(["--group", "pyproject.toml:dev", *upgrade], Path("requirements/dev.lock"))
+    # The image takes the very versions that the tests ran with.
+    compile_lock(
+        ["--group", "pyproject.toml:serve", "--constraint", "requirements/dev.lock"], Path("requirements/serve.lock")
+    )
     pinned = next(line for line in Path("requirements/dev.lock").read_text().splitlines() if line.startswith("uv=="))
     seed = Path(".mergeline/uv.in")
     seed.parent.mkdir(exist_ok=True)

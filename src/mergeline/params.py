@@ -88,8 +88,16 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
+class Package:
+    """How the model that ships is sealed."""
+
+    form: Literal["auto", "estimator"]
+    golden_rows: Annotated[int, Between(10, 10_000)]
+
+
+@dataclass(frozen=True)
 class Gate:
-    """Floors, and margins against the champion."""
+    """Floors, budgets, and margins against the champion."""
 
     min_roc_auc: Annotated[float, Between(0, 1)]
     min_brier_skill: Annotated[float, Between(-1, 1)]
@@ -110,6 +118,15 @@ class Gate:
     looks_correction: Literal["none", "bonferroni", "alpha-spending"]
     max_looks: Annotated[int, Between(1, 20)]
     champion_unscorable: Literal["hold", "reject"]
+    champion_saw_rows: Literal["hold", "reject"]
+    max_champion_age: Annotated[int, Between(1, 10_000)]
+    champion_too_old: Literal["pass", "hold"]
+    check_rows: Annotated[int, Between(1, 10**6)]
+    min_check_rows: Annotated[int, Between(1, 10**6)]
+    max_row_ms: Annotated[float, Between(0, 10**6)]
+    max_batch_ms: Annotated[float, Between(0, 10**6)]
+    latency_slack: Annotated[float, Between(0, 10)]
+    max_model_mb: Annotated[float, Between(0, 10**6)]
 
 
 @dataclass(frozen=True)
@@ -118,6 +135,44 @@ class Track:
 
     experiment: str
     model_name: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """What is released."""
+
+    service: str
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """What in production counts as a breach, and when it becomes an alarm."""
+
+    window_days: Annotated[int, Between(1, 366)]
+    reference: Literal["season", "trailing"]
+    trailing_batches: Annotated[int, Between(1, 1000)]
+    min_rows: Annotated[int, Between(1, 10**9)]
+    min_days: Annotated[int, Between(1, 366)]
+    min_contract_rows: Annotated[int, Between(1, 10**9)]
+    drift_limit: Annotated[float, Between(0, 100)]
+    usual_factor: Annotated[float, Between(0, 1000)]
+    noise_factor: Annotated[float, Between(0, 1000)]
+    missing_share: Annotated[float, Between(0, 1)]
+    unseen_share: Annotated[float, Between(0, 1)]
+    range_share: Annotated[float, Between(0, 1)]
+    target_change: Annotated[float, Between(0, 1)]
+    calibration_gap: Annotated[float, Between(0, 1)]
+    auc_drop: Annotated[float, Between(0, 1)]
+    label_days: Annotated[int, Between(0, 3660)]
+    min_label_share: Annotated[float, Between(0, 1)]
+    lost_label_share: Annotated[float, Between(0, 1)]
+    contradictory_share: Annotated[float, Between(0, 1)]
+    traffic_ratio: Annotated[Limits, Between(0, 1000)]
+    silent_hours: Annotated[float, Between(0, 10**6)]
+    unreadable_share: Annotated[float, Between(0, 1)]
+    alarm_windows: Annotated[int, Between(1, 100)]
+    alarm_of: Annotated[int, Between(1, 100)]
+    retrain: bool
 
 
 @dataclass(frozen=True)
@@ -130,8 +185,11 @@ class Params:
     featurise: Featurise
     train: Train
     evaluate: Evaluate
+    package: Package
     gate: Gate
     track: Track
+    release: Release
+    monitor: Monitor
 
 
 def load_params(path: Path = PARAMS_FILE) -> Params:

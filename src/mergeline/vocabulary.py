@@ -169,3 +169,80 @@ class Feature:
 
 
 Dates = Callable[[str], Sequence[date]]
+
+
+@dataclass(frozen=True)
+class Invariance:
+    """Behaviour check: this change must hardly move the score.
+
+    Attributes
+    ----------
+    name : str
+        The check's name, unique; it stands in the verdict.
+    who : polars.Expr
+        Over the columns of the features file: the held-out rows that are asked.
+    change : dict of str to polars.Expr
+        Feature to the value it gets instead, computed from the row.
+    within : float
+        How far the score may move, up or down (0–1).
+    share : float
+        Share of the rows that must obey (0–1). Leave a distance to what today's model reaches: a refit moves it.
+    because : str
+        Why this must hold, for the reviewer.
+    """
+
+    name: str
+    who: Any = field(hash=False, compare=False)
+    change: dict[str, Any] = field(hash=False, compare=False)
+    within: float
+    share: float
+    because: str
+
+
+@dataclass(frozen=True)
+class Directional:
+    """Behaviour check: this change must not move the score the wrong way.
+
+    Attributes
+    ----------
+    name, who, change, share, because
+        As for `Invariance`.
+    direction : {"up", "down"}
+        Which way the score may go.
+    slack : float
+        How far it may go the other way all the same (0–1): trees are not smooth.
+    at_least : float
+        How far the mean score over the rows must go the right way (0–1); 0 asks for nothing more than not wrong.
+    """
+
+    name: str
+    who: Any = field(hash=False, compare=False)
+    change: dict[str, Any] = field(hash=False, compare=False)
+    direction: Literal["up", "down"]
+    slack: float
+    share: float
+    because: str
+    at_least: float = 0.0
+
+
+@dataclass(frozen=True)
+class MinimumFunctionality:
+    """Behaviour check: rows that anybody would call have scores in this range.
+
+    Attributes
+    ----------
+    name, who, share, because
+        As for `Invariance`.
+    low, high : float
+        Smallest and largest allowed score (0–1).
+    """
+
+    name: str
+    who: Any = field(hash=False, compare=False)
+    low: float
+    high: float
+    share: float
+    because: str
+
+
+Check = Invariance | Directional | MinimumFunctionality

@@ -6,12 +6,25 @@ import pytest
 
 from mergeline.errors import MergelineError
 from mergeline.params import load_params
+from parameters import set_values
+
+VALUES = {
+    "threads": 1,
+    "threshold": 0.5,
+    "calibrate": "auto",
+    "C": 1.0,
+    "prior": "{}",
+    "experiment": "flights",
+    "calibration_ratio": "[0.7, 1.45]",
+    "max_auc_loss": 0.003,
+}
+"""What the tests speak of, whatever the numbers of today."""
 
 
 @pytest.fixture
 def write(repository: Path, tmp_path: Path):
     """Return a function that writes the real params.yaml with one replacement and gives its path."""
-    text = (repository / "params.yaml").read_text()
+    text = set_values((repository / "params.yaml").read_text(), **VALUES)
 
     def replace(old: str, new: str) -> Path:
         assert old in text, f"{old!r} is not in params.yaml"

@@ -75,6 +75,14 @@ def read_champion(folder: Path = Path()) -> Champion | None:
     return champion
 
 
+def list_records(folder: Path = Path()) -> list[Champion]:
+    """Return every record that the branch ever held, newest first; the commits they name may be gone."""
+    tip = find_branch(folder)
+    commits = run_git("log", "--format=%H", tip, "--", RECORD, folder=folder).splitlines() if tip else []
+    texts = [(commit, run_git("show", f"{commit}:{RECORD}", folder=folder)) for commit in commits]
+    return [parse_champion(text, f"{RECORD} at {commit[:12]}") for commit, text in texts]
+
+
 def parse_champion(text: str, where: str) -> Champion:
     """Return the record in `text`, or raise a `MergelineError` that says what is wrong with it."""
     fix = f"restore the last good record: git log {BRANCH}, then revert the commit that broke it"

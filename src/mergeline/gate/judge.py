@@ -7,32 +7,31 @@ the tree, so a verdict inside `dvc.lock` would be stale after every promotion. I
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from mergeline.command import run
-from mergeline.errors import MergelineError
-from mergeline.files import compute_digest, read_json, write_json, write_text
+from mergeline.files import write_json, write_text
+from mergeline.gate.behaviour import Behaviour, Chosen, choose_rows, judge_behaviour
+from mergeline.gate.budget import describe_cost, judge_cost
+from mergeline.gate.candidate import Candidate, ask, judge_alone, measure, read_candidate
 from mergeline.gate.champion import Champion, read_champion
-from mergeline.gate.multiplicity import adjust_level
-from mergeline.gate.paired import compute_paired_intervals
-from mergeline.gate.reproduce import MODELS, SCRATCH, ChampionUnscorableError, score_champion
-from mergeline.gate.resampling import count_resamples
-from mergeline.gate.slices import SliceRule, compare_slices
-from mergeline.gate.verdict import Rule, decide, judge_floors, judge_intervals, judge_slices, render_verdict
-from mergeline.params import Gate, load_params
-from mergeline.shell import run_git
-
-PREDICTIONS = Path("artifacts/predictions.parquet")
-METRICS = Path("reports/metrics.json")
+from mergeline.gate.comparison import Comparison
+from mergeline.gate.opponent import Opponent, meet
+from mergeline.gate.rules import Rule
+from mergeline.gate.verdict import decide, render_verdict
+from mergeline.params import Gate, Params, load_params
+from usecase.checks import CHECKS
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
-    parser = argparse.ArgumentParser(prog="python -m mergeline.gate.judge", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m mergeline.gate.judge",
+        description=__doc__.splitlines()[0],
+        epilog="How to read a verdict, and what every rule means: docs/gate.md.",
+    )
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the verdict (default: reports)")
     return parser
 
@@ -40,135 +39,70 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the verdict; return 1 if it is `reject`, else 0."""
     options = make_parser().parse_args(argv)
-    gate = load_params().gate
+    params = load_params()
     champion = read_champion()
-    rules = judge_floors(read_json(METRICS), gate)
-    comparison = compare(champion, gate) if champion else Comparison([])
-    verdict = decide([*rules, *comparison.rules], champion.commit if champion else None)
-    verdict["model_digest"] = compute_digest(MODELS / "model.json")
-    verdict |= {"comparison": comparison.metrics, "slices": comparison.slices}
+    verdict, measured = judge_candidate(read_candidate(params), champion, params)
     write_json(options.out / "verdict.json", verdict)
-    write_text(options.out / "verdict.md", render_verdict(verdict))
+    write_text(options.out / "verdict.md", render_verdict(verdict, measured))
     print(f"verdict: {verdict['verdict']}\n" + "\n".join(f"  - {reason}" for reason in verdict["reasons"]))
+    print(f"measured: {measured}" if measured else "measured: nothing, the predictions cannot be judged")
     return int(verdict["verdict"] == "reject")
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The rules that compare the candidate with the champion, and the figures behind them."""
+def judge_candidate(
+    candidate: Candidate, champion: Champion | None, params: Params
+) -> tuple[dict[str, Any], str | None]:
+    """Return the content of verdict.json, and in words what was measured on this machine.
 
-    rules: list[Rule]
-    metrics: dict[str, Any] | None = None
-    slices: list[dict[str, Any]] = field(default_factory=list)
-
-
-def compare(champion: Champion, gate: Gate) -> Comparison:
-    """Return how the candidate compares with the champion on the same rows, each with its own preprocessing."""
-    if champion.model_digest == compute_digest(MODELS / "model.json"):
-        return Comparison([Rule("champion", "hold", "this is the champion's own model: there is nothing to promote")])
-    candidate = pl.read_parquet(PREDICTIONS)
-    try:
-        paired = pair(candidate, read_scores(champion, candidate))
-    except ChampionUnscorableError as error:
-        return Comparison([Rule("champion_unscorable", gate.champion_unscorable, f"{error.what} ({error.where})")])
-    return compare_scores(paired, count_looks(), gate)
-
-
-def compare_scores(paired: pl.DataFrame, looks: int, gate: Gate) -> Comparison:
-    """Return rules and figures of two scores of the same rows.
-
-    Parameters
-    ----------
-    paired : pl.DataFrame
-        `row_id`, `batch`, `target`, `champion_score`, `score`, the column named by `gate.cluster`; every other column
-        of text is a slice.
-    looks : int
-        How many proposals were judged on these rows, this one included.
+    A candidate whose predictions cannot be judged is rejected for that alone: nothing else could be told from them.
     """
-    level = adjust_level(gate.level, min(looks, gate.max_looks), gate.looks_correction)
-    n_resamples = max(gate.n_resamples, count_resamples(level))
-    target, champion, candidate = (paired[name].to_numpy() for name in ("target", "champion_score", "score"))
-    cluster = paired[gate.cluster].to_numpy()
-    intervals = compute_paired_intervals(
-        target, champion, candidate, cluster,
-        row_id=paired["row_id"].to_numpy(), n_resamples=n_resamples, level=gate.level, random_state=gate.random_state,
-    )  # fmt: skip
-    rule = SliceRule(
-        "roc_auc", gate.max_slice_loss, gate.min_slice_rows, gate.min_slice_clusters, gate.level,
-        gate.n_resamples, gate.random_state,
-    )  # fmt: skip
-    columns = {name: paired[name].to_numpy() for name in list_slices(paired)}
-    slices = compare_slices(target, champion, candidate, cluster, columns, rule)
-    names = ("candidate", "champion", "difference", "low", "high")
-    figures = {metric: {name: getattr(found, name) for name in names} for metric, found in intervals.items()}
-    auc = intervals["roc_auc"]
-    metrics = {"n_rows": auc.n_rows, "n_clusters": auc.n_clusters, "level": gate.level, "metrics": figures}
-    rules = [*judge_intervals(intervals, looks, gate), judge_slices(slices, gate)]
-    return Comparison(rules, {**metrics, "looks": looks}, [asdict(part) for part in slices])
+    gate = params.gate
+    rules = judge_alone(candidate, params)
+    opponent, behaviour, measured = Opponent(Comparison([])), [], None
+    if rules[0].outcome == "pass":
+        chosen = choose_rows(candidate.features, CHECKS, gate)
+        behaviour = ask(candidate, CHECKS, chosen, gate)
+        cost = measure(candidate, gate)
+        measured = describe_cost(cost)
+        opponent = face(champion, candidate, chosen, behaviour, gate)
+        rules += [judge_behaviour(behaviour, opponent.behaviour), *judge_cost(cost, gate), *opponent.comparison.rules]
+    verdict = decide(rules, champion.commit if champion else None)
+    comparison = opponent.comparison
+    return verdict | {
+        "model_digest": candidate.digest,
+        "comparison": comparison.metrics,
+        "slices": comparison.slices,
+        "worst_slice": comparison.worst_slice,
+        "checks": list_checks(behaviour, opponent.behaviour),
+    }, measured
 
 
-def list_slices(paired: pl.DataFrame) -> list[str]:
-    """Return the names of the slices that `usecase/metrics.py` gave the rows: columns of text that name no row."""
-    return [name for name, kind in paired.schema.items() if kind == pl.String and name not in ("row_id", "batch")]
+def face(
+    champion: Champion | None, candidate: Candidate, chosen: Chosen, behaviour: list[Behaviour], gate: Gate
+) -> Opponent:
+    """Return the comparison with the champion: nothing if there is none, and a word if it is this very model."""
+    if champion is None:
+        return Opponent(Comparison([]))
+    if champion.model_digest == candidate.digest:
+        says = "this is the champion's own model: there is nothing to promote"
+        return Opponent(Comparison([Rule("champion", "hold", says, "a change of data, features or model")]), behaviour)
+    return meet(champion, candidate, CHECKS, chosen, gate)
 
 
-def count_looks(folder: Path = Path()) -> int:
-    """Return how many different results were committed, on any branch, for the present data; at least 1.
-
-    Every committed `reports/metrics.json` that was made from today's `data.dvc` is a look at the same held-out rows.
-    """
-    data = run_git("hash-object", "data.dvc", folder=folder)
-    commits = run_git("log", "--all", "--format=%H", "--", str(METRICS), folder=folder).splitlines()
-    looks = {run_git("hash-object", str(METRICS), folder=folder)}
-    for commit in commits:
-        listed = run_git("ls-tree", "--format=%(objectname)", commit, "data.dvc", str(METRICS), folder=folder).split()
-        if len(listed) == 2 and data in listed:
-            looks.update(set(listed) - {data})
-    return len(looks)
-
-
-def read_scores(champion: Champion, candidate: pl.DataFrame) -> pl.DataFrame:
-    """Return the champion's scores of the candidate's held-out batches, computed once per champion and data.
-
-    The record's digest is part of the name: scores of a model that nobody checked against the record are not taken.
-    """
-    batches = candidate["batch"].unique().sort().to_list()
-    data_hash = compute_digest(Path("data.dvc"))[:16]
-    model = f"{champion.commit}-{champion.model_digest[:16]}"
-    output = SCRATCH / f"{model}-{data_hash}-{batches[0]}-{batches[-1]}.parquet"
-    if not output.exists():
-        score_champion(champion, batches, output)
-    return pl.read_parquet(output)
-
-
-def pair(candidate: pl.DataFrame, champion: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of `candidate` with the champion's score beside the candidate's, joined by `row_id`.
-
-    Raises
-    ------
-    MergelineError
-        If a row occurs twice.
-    ChampionUnscorableError
-        If the champion has no score for a row that the candidate has.
-    """
-    for name, frame in (("candidate", candidate), ("champion", champion)):
-        repeated = frame.filter(pl.col("row_id").is_duplicated())
-        if repeated.height:
-            raise MergelineError(
-                f"the {name} scores {repeated.height} rows twice (first: {repeated['row_id'][0]})",
-                where=f"predictions of the {name}",
-                fix="make `row_id` unique in src/usecase/features.py",
-            )
-    scores = champion.select("row_id", champion_score="score")
-    paired = candidate.join(scores, on="row_id", how="left", maintain_order="left")
-    lost = paired.filter(pl.col("champion_score").is_null())
-    if lost.height:
-        raise ChampionUnscorableError(
-            f"the champion has no score for {lost.height} of {paired.height} rows (first: {lost['row_id'][0]})",
-            where="predictions of the champion",
-            fix="make `row_id` in src/usecase/features.py name the same rows as at the champion's commit",
-        )
-    return paired
+def list_checks(candidate: Sequence[Behaviour], champion: Sequence[Behaviour] | None) -> list[dict[str, Any]]:
+    """Return per check what came of it for both models; the champion's part is None if it was not asked."""
+    theirs = {found.check: asdict(found) for found in champion or ()}
+    because = {check.name: check.because for check in CHECKS}
+    return [
+        {
+            "check": found.check,
+            "because": because.get(found.check, ""),
+            "n_rows": found.n_rows,
+            "candidate": asdict(found),
+            "champion": theirs.get(found.check),
+        }
+        for found in candidate
+    ]
 
 
 if __name__ == "__main__":

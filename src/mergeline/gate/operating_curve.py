@@ -1,29 +1,29 @@
 """The operating curve: how often the gate promotes, holds and rejects, over the true difference to the champion.
 
 Nothing here is yours to edit: margins are in `params.yaml`, group `gate`. Replays invent held-out periods of which the
-truth is known (`simulation.py`). Writes `operating-curve.json` and `operating-curve.svg`; equal seeds give equal bytes.
+truth is known (`simulation.py`) and judge each by the rules of the gate itself, as a first look. The rules on slices,
+checks, floors and costs are left out: they can only make a promotion rarer. Writes `operating-curve.json` and
+`operating-curve.svg`; equal seeds give equal bytes.
 """
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mergeline.command import run
 from mergeline.files import write_json
-from mergeline.gate.paired import Answer, PairedInterval, judge
-from mergeline.gate.simulation import FEATURES, REFIT, Rule, Setting, measure_coverage, replay
+from mergeline.gate.contest import judge_intervals
+from mergeline.gate.paired import PairedInterval
+from mergeline.gate.simulation import FEATURES, REFIT, Judge, Setting, measure_coverage, replay
+from mergeline.gate.verdict import decide
 from mergeline.params import Gate, load_params
 
 SETTINGS: Mapping[str, Setting] = {"refit": REFIT, "features": FEATURES}
 DIFFERENCES = (-0.02, -0.01, -0.005, -0.003, 0.0, 0.003, 0.005, 0.01, 0.02)
-VERDICTS: Mapping[Answer, str] = {
-    "better": "promote",
-    "not worse": "hold",
-    "cannot tell": "hold",
-    "worse": "reject",
-}
+REASONS: tuple[Literal["quality", "refresh"], ...] = ("quality", "refresh")
+RULES = ("level", "looks_correction", "max_auc_loss", "max_brier_rise", "max_auc_jump", "min_auc_gain")
 SHOWN = ("promote", "hold", "reject")
 COVERAGE_BLUR = 0.3
 COVERAGE_RESAMPLES = 500
@@ -56,11 +56,14 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the operating curve; return 0."""
     options = make_parser().parse_args(argv)
-    curve = compute_curve(make_rule(load_params().gate), options.differences, options.replays, options.seed)
+    gate = load_params().gate
+    curve = compute_curve(make_judges(gate), options.differences, options.replays, options.seed)
     coverage = compute_coverage(options.repetitions, options.seed) if options.repetitions else []
     write_json(
         options.out / "operating-curve.json",
         {
+            "command": render_command(options),
+            "rules": {name: getattr(gate, name) for name in RULES},
             "seed": options.seed,
             "replays": options.replays,
             "repetitions": options.repetitions,
@@ -71,26 +74,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     write_figure(options.out / "operating-curve.svg", curve)
     print(render_table(curve, coverage))
-    print(f"wrote {options.out}/operating-curve.json and .svg; commit them if the gate's rules have changed")
+    print(f"\nwrote {options.out}/operating-curve.json and .svg; commit them if the gate's rules have changed")
     return 0
 
 
-def make_rule(gate: Gate) -> Rule:
-    """Return the gate's rule on ROC AUC: promote what is better beyond the margin, reject what is worse beyond it."""
+def render_command(options: argparse.Namespace) -> str:
+    """Return the command that gives this result again."""
+    differences = "" if options.differences == list(DIFFERENCES) else f" --differences {options.differences}"
+    return (
+        f"python -m mergeline.gate.operating_curve --seed {options.seed} --replays {options.replays} "
+        f"--repetitions {options.repetitions}{differences}"
+    )
 
-    def rule(intervals: Mapping[str, PairedInterval]) -> str:
-        return VERDICTS[judge(intervals["roc_auc"], gain=gate.min_auc_gain, loss=gate.max_auc_loss)]
 
-    return rule
+def make_judges(gate: Gate) -> dict[str, Judge]:
+    """Return, per `gate.reason`, the gate's verdict on the comparison with the champion at the first look."""
+
+    def make(settled: Gate) -> Judge:
+        def judge(intervals: Mapping[str, PairedInterval]) -> str:
+            return str(decide(judge_intervals(intervals, 1, settled), "champion")["verdict"])
+
+        return judge
+
+    return {reason: make(replace(gate, reason=reason)) for reason in REASONS}
 
 
-def compute_curve(rule: Rule, differences: Sequence[float], n_replays: int, seed: int) -> list[dict[str, Any]]:
-    """Return, per setting and true difference, the share of replays with each verdict of `rule`."""
+def compute_curve(
+    judges: Mapping[str, Judge], differences: Sequence[float], n_replays: int, seed: int
+) -> list[dict[str, Any]]:
+    """Return, per setting, reason and true difference, the share of replays with each verdict."""
     return [
-        {"setting": name, "auc_difference": difference, **{verdict: counts[verdict] / n_replays for verdict in SHOWN}}
+        {"setting": name, "reason": reason, "auc_difference": difference}
+        | {verdict: counts[verdict] / n_replays for verdict in SHOWN}
         for name, setting in SETTINGS.items()
         for difference in differences
-        for counts in [replay(rule, setting, difference, n_replays, seed)]
+        for reason, counts in replay(judges, setting, difference, n_replays, seed).items()
     ]
 
 
@@ -106,17 +124,20 @@ def compute_coverage(n_repetitions: int, seed: int) -> list[dict[str, Any]]:
 
 
 def render_table(curve: Sequence[Mapping[str, Any]], coverage: Sequence[Mapping[str, Any]]) -> str:
-    """Return both results as Markdown tables."""
-    lines = ["| change | true difference of ROC AUC | promote | hold | reject |", "| --- | --- | --- | --- | --- |"]
-    for point in curve:
-        shares = " | ".join(f"{point[verdict]:.1%}" for verdict in SHOWN)
-        lines.append(f"| {point['setting']} | {point['auc_difference']:+.3f} | {shares} |")
+    """Return both results as Markdown tables; a cell of the first is promote / hold / reject in percent."""
+    columns = list(dict.fromkeys((point["setting"], point["reason"]) for point in curve))
+    cells = {
+        (point["auc_difference"], point["setting"], point["reason"]): " / ".join(f"{100 * point[v]:g}" for v in SHOWN)
+        for point in curve
+    }
+    header = ["true difference of ROC AUC", *(f"{setting}, {reason}" for setting, reason in columns)]
+    lines = [f"| {' | '.join(header)} |", f"|{' --: |' * len(header)}"]
+    for difference in dict.fromkeys(point["auc_difference"] for point in curve):
+        shown = [cells[difference, setting, reason] for setting, reason in columns]
+        lines.append(f"| {' | '.join([f'{difference:+.3f}', *shown])} |")
     if coverage:
-        lines += [
-            "",
-            "| days | blur | resampled by | ROC AUC | log loss | Brier |",
-            "| --- | --- | --- | --- | --- | --- |",
-        ]
+        lines += ["", "| days | blur | resampled by | ROC AUC | log loss | Brier |"]
+        lines += ["| --: | --: | --- | --: | --: | --: |"]
     for row in coverage:
         shares = " | ".join(f"{row[metric]:.1%}" for metric in ("roc_auc", "log_loss", "brier"))
         lines.append(f"| {row['n_days']} | {row['blur']} | {row['unit']} | {shares} |")
@@ -124,22 +145,25 @@ def render_table(curve: Sequence[Mapping[str, Any]], coverage: Sequence[Mapping[
 
 
 def write_figure(path: Path, curve: Sequence[Mapping[str, Any]]) -> None:
-    """Draw the share of each verdict over the true difference, one panel per setting."""
+    """Draw the share of each verdict over the true difference, one panel per setting and reason."""
     from mergeline.report.figures import BLUE, GREY, RED, house_style, make_figure, write_svg
 
     colours = {"promote": BLUE, "hold": GREY, "reject": RED}
+    panels = [(setting, reason) for setting in SETTINGS for reason in REASONS]
     with house_style():
-        figure = make_figure(8.4, 3.4)
-        for axes, name in zip(figure.subplots(1, len(SETTINGS), sharey=True), SETTINGS, strict=True):
-            points = sorted((p for p in curve if p["setting"] == name), key=lambda point: point["auc_difference"])
+        figure = make_figure(11.2, 3.2)
+        for axes, (setting, reason) in zip(figure.subplots(1, len(panels), sharey=True), panels, strict=True):
+            points = [point for point in curve if (point["setting"], point["reason"]) == (setting, reason)]
+            points.sort(key=lambda point: point["auc_difference"])
             for verdict, colour in colours.items():
                 shares = [point[verdict] for point in points]
                 axes.plot([p["auc_difference"] for p in points], shares, color=colour, marker="o", label=verdict)
-            axes.set(xlabel="true difference of ROC AUC to the champion", ylim=(-0.02, 1.02))
-            axes.locator_params(axis="x", nbins=5)
-            axes.set_title(f"{name}: {SETTINGS[name].n_days} days")
+            axes.set(ylim=(-0.02, 1.02))
+            axes.locator_params(axis="x", nbins=4)
+            axes.set_title(f"{setting}, reason {reason}")
         figure.axes[0].set_ylabel("share of replays")
-        figure.axes[0].legend(loc="center left")
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right center")
+        figure.supxlabel("true difference of ROC AUC to the champion", fontsize=9)
         write_svg(path, figure)
 
 

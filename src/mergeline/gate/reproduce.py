@@ -58,33 +58,54 @@ def bring_back(champion: Champion, folder: Path = Path()) -> Path:
     return tree
 
 
-def score_champion(champion: Champion, batches: Sequence[str], output: Path, folder: Path = Path()) -> None:
-    """Write the champion's scores of today's rows of `batches` to `output`: row_id, batch and score.
+def prepare(champion: Champion, folder: Path = Path()) -> Path:
+    """Return the champion's tree once it holds today's rows as the champion's own code prepares them.
 
     Raises
     ------
     ChampionUnscorableError
-        If the champion's code cannot prepare or score these rows, for example because a column is gone.
+        If the champion's code cannot prepare these rows, for example because a column is gone.
     MergelineError
         If the champion cannot be brought back.
     """
     tree = bring_back(champion, folder)
     adopt_data(tree, folder)
-    own_code = {"PYTHONPATH": str(tree / "src")}
-    score = ["-m", "mergeline.evaluation.scoring", "--models", str(MODELS), "--features", str(FEATURES)]
+    _run_own_code(["-m", "dvc", "repro", "--quiet", "featurise"], tree)
+    return tree
+
+
+def score_champion(tree: Path, batches: Sequence[str], output: Path, features: Path = FEATURES) -> None:
+    """Write the scores that the model in `tree` gives to `features` to `output`: row_id, batch and score.
+
+    Parameters
+    ----------
+    tree : Path
+        From `prepare`.
+    batches : sequence of str
+        Batches to score.
+    output : Path
+        Parquet file to write.
+    features : Path
+        Folder with one file per batch; the tree's own if it is not given.
+
+    Raises
+    ------
+    ChampionUnscorableError
+        If the champion's code cannot score these rows.
+    """
+    score = ["-m", "mergeline.evaluation.scoring", "--models", str(MODELS), "--features", str(features)]
     with replacing(output.resolve()) as temporary:
-        steps = (
-            ["-m", "dvc", "repro", "--quiet", "featurise"],
-            [*score, "--batches", *batches, "--out", str(temporary)],
+        _run_own_code([*score, "--batches", *batches, "--out", str(temporary)], tree)
+
+
+def _run_own_code(step: Sequence[str], tree: Path) -> None:
+    if run_python(step, folder=tree, extra={"PYTHONPATH": str(tree / "src")}, quiet=True):
+        raise ChampionUnscorableError(
+            "the champion cannot score these rows; its own message stands above",
+            where=f"{' '.join(step[1:4])} at the champion's commit {tree.name[:12]}",
+            fix="a change of the raw data that the champion's code cannot read is judged by\n"
+            "`gate.champion_unscorable` in params.yaml",
         )
-        for step in steps:
-            if run_python(step, folder=tree, extra=own_code, quiet=True):
-                raise ChampionUnscorableError(
-                    "the champion cannot score these rows; its own message stands above",
-                    where=f"{' '.join(step[1:4])} at the champion's commit {champion.commit[:12]}",
-                    fix="a change of the raw data that the champion's code cannot read is judged by\n"
-                    "`gate.champion_unscorable` in params.yaml",
-                )
 
 
 def lay_out(commit: str, tree: Path, folder: Path) -> None:

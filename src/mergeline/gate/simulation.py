@@ -18,7 +18,7 @@ from mergeline.gate.paired import PairedInterval, compute_paired_intervals
 from mergeline.gate.pairs import Floats
 from mergeline.gate.tables import METRICS, make_table
 
-Rule = Callable[[Mapping[str, PairedInterval]], str]
+Judge = Callable[[Mapping[str, PairedInterval]], str]
 
 INTERCEPT, DAY_SD, SKILL_SD = -1.35, 0.95, 0.9
 KNOWN_DAY, KNOWN_SKILL = 0.5, 0.8
@@ -114,13 +114,15 @@ def find_blur(setting: Setting, auc_difference: float, seed: int) -> float:
     return float(-np.sign(auc_difference) * np.interp(abs(auc_difference), losses, BLURS))
 
 
-def replay(rule: Rule, setting: Setting, auc_difference: float, n_replays: int, seed: int) -> Counter[str]:
-    """Return how often `rule` gave which verdict over replays with this true difference of ROC AUC.
+def replay(
+    judges: Mapping[str, Judge], setting: Setting, auc_difference: float, n_replays: int, seed: int
+) -> dict[str, Counter[str]]:
+    """Return how often each judge gave which verdict over replays with this true difference of ROC AUC.
 
     Parameters
     ----------
-    rule : callable
-        From the intervals by metric to a verdict.
+    judges : mapping of str to callable
+        From the intervals by metric to a verdict; all see the same replays.
     setting : Setting
         What the periods are like.
     auc_difference : float
@@ -132,9 +134,11 @@ def replay(rule: Rule, setting: Setting, auc_difference: float, n_replays: int, 
     """
     blur = find_blur(setting, auc_difference, seed) if auc_difference else 0.0
     rng = np.random.default_rng([seed, n_replays])
-    verdicts: Counter[str] = Counter()
+    verdicts: dict[str, Counter[str]] = {name: Counter() for name in judges}
     for number in range(n_replays):
-        verdicts[rule(_compare(simulate_period(rng, setting, blur), "cluster", number))] += 1
+        intervals = _compare(simulate_period(rng, setting, blur), "cluster", number)
+        for name, judge in judges.items():
+            verdicts[name][judge(intervals)] += 1
     return verdicts
 
 

@@ -1,103 +1,21 @@
-"""From figures to a verdict: `promote`, `hold` or `reject`, with every rule, its numbers and what would change it.
+"""From rules to a verdict: `promote`, `hold` or `reject`, and the page that explains it.
 
-Nothing here is yours to edit: floors and margins are in `params.yaml`, group `gate`. Pure functions; a figure that is
-missing or not finite breaks its rule, it never passes it.
+Nothing here is yours to edit: floors, budgets and margins are in `params.yaml`, group `gate`. Pure functions.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any
 
-from mergeline.gate.multiplicity import adjust_level
-from mergeline.gate.paired import Answer, PairedInterval, at_level, judge
-from mergeline.gate.slices import Slice
-from mergeline.params import Gate
+from mergeline.gate.rules import Rule
 
-Outcome = Literal["pass", "hold", "reject"]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule and what came of it.
-
-    Attributes
-    ----------
-    name : str
-        The rule's name, that of its parameter where it has one.
-    outcome : {"pass", "hold", "reject"}
-        What this rule alone would have the verdict be; "pass" leaves it to the others.
-    says : str
-        The rule in words, with its numbers and what would change the outcome.
-    """
-
-    name: str
-    outcome: Outcome
-    says: str
-
-
-def judge_floors(metrics: Mapping[str, Any], gate: Gate) -> list[Rule]:
-    """Return the rules that need no champion: floors of quality and of calibration, and what is too good."""
-    low, high = gate.calibration_ratio
-    return [
-        _judge_range("min_roc_auc", "ROC AUC", metrics.get("roc_auc"), gate.min_roc_auc, 1.0),
-        _judge_range("min_brier_skill", "Brier skill", metrics.get("brier_skill"), gate.min_brier_skill, 1.0),
-        _judge_range("calibration_ratio", "mean prediction ÷ base rate", metrics.get("calibration_ratio"), low, high),
-        _judge_too_good("max_roc_auc", "ROC AUC", metrics.get("roc_auc"), gate.max_roc_auc),
-    ]
-
-
-def judge_intervals(intervals: Mapping[str, PairedInterval], looks: int, gate: Gate) -> list[Rule]:
-    """Return the rules on the differences to the champion, measured on the same rows.
-
-    Parameters
-    ----------
-    intervals : mapping of str to PairedInterval
-        For "roc_auc" and "brier".
-    looks : int
-        How many proposals were judged on these held-out data, this one included. Only claims in favour of the
-        candidate are corrected for it: a loss is not sought by trying.
-    """
-    auc, brier = intervals["roc_auc"], intervals["brier"]
-    level = adjust_level(gate.level, min(looks, gate.max_looks), gate.looks_correction)
-    strict = at_level(auc, level)
-    answer = judge(auc, gain=gate.min_auc_gain, loss=gate.max_auc_loss)
-    if answer == "better" and judge(strict, gain=gate.min_auc_gain) != "better":
-        answer = "not worse"
-    sharper = judge(at_level(brier, level)) == "better" and answer == "not worse"
-    better = (answer == "better" or sharper) and looks <= gate.max_looks
-    enough = better or (answer == "not worse" and gate.reason != "quality")
-    outcome: Outcome = "reject" if answer == "worse" else "pass" if enough else "hold"
-    worn = "" if looks <= gate.max_looks else f", more than max_looks {gate.max_looks}: only newer data can tell"
-    says = f"{describe(strict)}: {_explain(answer, sharper, gate)}; look {looks} at these held-out data{worn}"
-    calibration = judge(brier, loss=gate.max_brier_rise)
-    words = f"{describe(brier)}; worse means higher by more than {gate.max_brier_rise}, whole interval"
-    return [
-        Rule("champion", outcome, says),
-        Rule("max_brier_rise", "reject" if calibration == "worse" else "pass", words),
-        _judge_too_good("max_auc_jump", "ROC AUC gained over the champion", auc.difference, gate.max_auc_jump),
-    ]
-
-
-def judge_slices(slices: Sequence[Slice], gate: Gate) -> Rule:
-    """Return the rule that no slice with enough rows may be worse beyond its margin."""
-    worse = [f"{' × '.join(map(str, part.values))} ({part.difference:+.4f})" for part in slices if part.worse]
-    compared = sum(part.reason is None for part in slices)
-    limit = f"by more than {gate.max_slice_loss}, all intervals at once"
-    if worse:
-        return Rule("max_slice_loss", "reject", f"lower ROC AUC {limit}: {', '.join(worse)}")
-    says = f"none of {compared} slices is lower {limit}; {len(slices) - compared} have too few rows or days to tell"
-    return Rule("max_slice_loss", "pass", says)
-
-
-def describe(interval: PairedInterval) -> str:
-    """Return the comparison in words, with its interval."""
-    name = {"roc_auc": "ROC AUC", "brier": "Brier score", "log_loss": "log loss"}[interval.metric]
-    return (
-        f"{name} {interval.candidate:.4f} against the champion's {interval.champion:.4f} on the same "
-        f"{interval.n_rows:,} rows of {interval.n_clusters} days: {interval.difference:+.4f} "
-        f"[{interval.low:+.4f}, {interval.high:+.4f}]"
-    )
+MARKS = {"pass": "✓", "hold": "…", "reject": "✗"}
+MEANS = {
+    "promote": "Every rule is kept. The model may take the place of the champion once this is merged.",
+    "hold": "No rule is broken, and it is not settled that the model should be used. A person decides, or newer data.",
+    "reject": "At least one rule is broken. The model must not be used; the champion stays.",
+}
+HOW_TO_READ = "How to read this, rule by rule: docs/gate.md."
 
 
 def decide(rules: Sequence[Rule], champion: str | None) -> dict[str, Any]:
@@ -113,49 +31,83 @@ def decide(rules: Sequence[Rule], champion: str | None) -> dict[str, Any]:
     outcomes = {rule.outcome for rule in rules}
     worst = next((outcome for outcome in ("reject", "hold", "pass") if outcome in outcomes), "reject")
     verdict = "promote" if worst == "pass" else worst
-    decisive = [rule.says for rule in rules if rule.outcome == worst]
-    reasons = decisive or ["no rule was judged"]
+    reasons = [rule.says for rule in rules if rule.outcome == worst] or ["no rule was judged"]
+    if verdict == "promote":
+        kept = "the one rule is kept" if len(rules) == 1 else f"each of {len(rules)} rules is kept"
+        reasons = [kept, *(rule.says for rule in rules if rule.name == "champion")]
     if champion is None:
         reasons = ["no champion yet: judged by the floors alone", *reasons]
     return {"verdict": verdict, "reasons": reasons, "champion": champion, "rules": [asdict(rule) for rule in rules]}
 
 
-def render_verdict(verdict: Mapping[str, Any]) -> str:
-    """Return the verdict as Markdown."""
-    marks = {"pass": "✓", "hold": "…", "reject": "✗"}
-    lines = [f"# Verdict: {verdict['verdict']}", ""]
-    lines += [f"- {reason}" for reason in verdict["reasons"]]
+def render_verdict(verdict: Mapping[str, Any], measured: str | None = None) -> str:
+    """Return the verdict as Markdown.
+
+    Parameters
+    ----------
+    verdict : mapping
+        Content of verdict.json.
+    measured : str or None
+        What was measured on this machine and is no part of verdict.json.
+    """
+    said, champion, rules = verdict["verdict"], verdict["champion"], verdict["rules"]
+    opponent = f"Judged against the champion of commit {champion[:12]}." if champion else "There is no champion yet."
+    lines = [f"# Verdict: {said}", "", f"{MEANS[said]} {opponent} {HOW_TO_READ}"]
+    decisive = [rule for rule in rules if rule["outcome"] in ("hold", "reject")]
+    for rule in decisive:
+        lines += ["", f"- {MARKS[rule['outcome']]} **{rule['name']}**: {rule['says']}"]
+        lines += [f"  What would change it: {rule['change']}."] if rule.get("change") else []
+    if not decisive:
+        lines += ["", *(f"- {reason}" for reason in verdict["reasons"])]
     lines += ["", "| rule | | what it saw |", "| --- | --- | --- |"]
-    lines += [f"| {rule['name']} | {marks[rule['outcome']]} | {rule['says']} |" for rule in verdict["rules"]]
+    lines += [f"| {rule['name']} | {MARKS[rule['outcome']]} | {_in_cell(rule['says'])} |" for rule in rules]
+    for section in (_render_behaviour(verdict.get("checks") or []), _render_worst(verdict.get("worst_slice"))):
+        lines += ["", *section] if section else []
+    lines += ["", f"Measured: {measured}."] if measured else []
     return "\n".join(lines) + "\n"
 
 
-def _explain(answer: Answer, sharper: bool, gate: Gate) -> str:
-    if answer == "better":
-        return f"better by more than {gate.min_auc_gain}"
-    if answer == "worse":
-        return f"worse by more than {gate.max_auc_loss}"
-    if sharper:
-        return f"not worse by more than {gate.max_auc_loss}, and the Brier score is better"
-    if answer == "not worse":
-        return f"not worse by more than {gate.max_auc_loss}, and not better: reason '{gate.reason}'" + (
-            ", which asks for better" if gate.reason == "quality" else ", which asks for no more"
-        )
-    return "the data cannot tell; more held-out days would narrow the interval"
+def describe_worst(worst: Mapping[str, Any] | None) -> str | None:
+    """Return the worst slice of the exploration in words; None if there was none."""
+    part = (worst or {}).get("slice")
+    if not worst or not part:
+        return None
+    names = " × ".join(part["columns"])
+    values = " × ".join("(no value)" if value is None else str(value) for value in part["values"])
+    side = "lower" if part["high"] < 0 else "not clearly lower" if part["difference"] < 0 else "not lower"
+    return (
+        f"of {worst['n_compared']} slices of one and of two columns the worst is {names} = {values}: ROC AUC "
+        f"{part['difference']:+.4f} [{part['low']:+.4f}, {part['high']:+.4f}] on {part['n_rows']:,} rows, {side} than "
+        f"the champion's. If no slice differed at all, one as bad as this would turn up with a chance of "
+        f"{part['p_value']:.0%}; {worst['n_too_small']} slices are too small to compare"
+    )
 
 
-def _judge_too_good(name: str, words: str, value: Any, high: float) -> Rule:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        return Rule(name, "reject", f"{words} is missing or not a number")
-    if value > high:
-        return Rule(name, "hold", f"{words} {value:.4f} is above {high}, too good to be true: look for leakage first")
-    return Rule(name, "pass", f"{words} {value:.4f} is not above {high}")
+def _render_worst(worst: Mapping[str, Any] | None) -> list[str]:
+    words = describe_worst(worst)
+    if not words:
+        return []
+    return ["## Exploratory: the worst slice found", "", f"A hint where to look, and no rule: {words}."]
 
 
-def _judge_range(name: str, words: str, value: Any, low: float, high: float) -> Rule:
-    limits = f"at least {low}" if high == 1.0 else f"from {low} to {high}"
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        return Rule(name, "reject", f"{words} is missing or not a number; it must be {limits}")
-    if low <= value <= high:
-        return Rule(name, "pass", f"{words} {value:.4f} is {limits}")
-    return Rule(name, "reject", f"{words} {value:.4f} is not {limits}")
+def _render_behaviour(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not checks:
+        return []
+    header = ["| check | rows | candidate obeys | champion obeys |", "| --- | --: | --: | --: |"]
+    lines = ["## Behaviour checks", "", *header]
+    for check in checks:
+        shares = " | ".join(_show(check.get(name)) for name in ("candidate", "champion"))
+        lines.append(f"| {_in_cell(check['check'])} | {check['n_rows']:,} | {shares} |")
+    return lines
+
+
+def _show(found: Mapping[str, Any] | None) -> str:
+    if not found:
+        return "–"
+    if found["share"] is None:
+        return f"not judged: {found['reason']}"
+    return f"{found['share']:.1%} {'✓' if found['kept'] else '✗'}"
+
+
+def _in_cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,119 +1,154 @@
-"""Promotion: the model of this commit becomes the champion, on record in git.
+"""Promotion: the model of this commit becomes the champion, on record in git and in MLflow, and what should serve.
 
-Nothing here is yours to edit. What is recorded is the digest of the model that was judged and the commit that makes
+Nothing here is yours to edit. What is recorded is the digest of the bundle that was judged and the commit that makes
 it, so everything is refused that would let the two drift apart: uncommitted changes, another verdict, another model.
+Four steps, each done only if it is not done: a version tag; one commit on `deployments` with the champion record and
+the desired state; a tag that says what serves; a model version in MLflow. A run that broke off is finished by the next.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from mergeline.bundle.read import Bundle, read_bundle
 from mergeline.command import run
 from mergeline.errors import MergelineError
-from mergeline.files import compute_digest, read_json
-from mergeline.gate.champion import BRANCH, FORMAT, Champion, read_champion, write_champion
-from mergeline.params import read_yaml
-from mergeline.procurement.contents import compute_directory_hash, hash_files
-from mergeline.shell import run_git
+from mergeline.files import compute_digest
+from mergeline.gate.champion import BRANCH, RECORD, Champion, find_branch
+from mergeline.params import load_params
+from mergeline.release.bundles import BUNDLE
+from mergeline.release.identity import Identity, find_identity
+from mergeline.release.judged import build_record, check_locked, check_opponent
+from mergeline.release.objects import OutrunError, write_commit
+from mergeline.release.production import CHAMPION, FILE, Production, Variant, read_history, render_production
+from mergeline.release.registry import ensure_registered, move_alias
+from mergeline.release.remote import fetch, push
+from mergeline.release.versions import Tag, ensure_assigned, ensure_version
 
-MANIFEST = Path("artifacts/model/model.json")
-VERDICT = Path("reports/verdict.json")
-LOCK = Path("dvc.lock")
-JUDGED = ("src", "params.yaml", "dvc.yaml", "dvc.lock", "data.dvc", "requirements", "reports")
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What is to be promoted: the champion record, the bundle, the service and who promotes."""
+
+    champion: Champion
+    bundle: Bundle
+    service: str
+    who: Identity
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
-    return argparse.ArgumentParser(prog="python -m mergeline.release.promote", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m mergeline.release.promote",
+        description=__doc__.splitlines()[0],
+        epilog="Run twice, or again after it broke off, it ends in the same state.",
+    )
+    parser.add_argument(
+        "--push", action="store_true", help="first take tags and the branch from origin, at last bring them there"
+    )
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Record this commit's model as the champion and return 0; the same model twice is one record."""
-    make_parser().parse_args(argv)
-    champion = build_record(Path())
-    short = champion.commit[:12]
-    tip = write_champion(champion, f"Promote {champion.candidate} of commit {short}")
-    print(f"champion: {champion.candidate} of commit {short}, recorded on branch {BRANCH} at {tip[:12]}")
-    print(f"next: git push origin {BRANCH}")
+    """Promote this commit's model and return 0; the same model twice is one version."""
+    options = make_parser().parse_args(argv)
+    folder = Path()
+    service = load_params(folder / "params.yaml").release.service
+    if options.push:
+        fetch(service, folder)
+    promotion = prepare(folder, service)
+    tag, tip, serving = promote(promotion, folder)
+    assigned = ensure_assigned(service, serving.version, serving.commit, promotion.who, folder)
+    print(f"{promotion.champion.candidate} of commit {promotion.champion.commit[:12]} is {tag.name}")
+    print(f"bundle {promotion.bundle.digest}; recorded on branch {BRANCH} at {tip[:12]}")
+    if options.push:
+        push([tag.name, *([assigned] if assigned else [])], folder)
+    ensure_registered(tag.version, promotion.bundle.digest, promotion.champion.commit, folder)
+    number = move_alias(serving.version, folder)
+    print(f"champion: {serving.version}, in MLflow model version {number or '(unknown there)'}")
+    if serving.version != tag.version:
+        print(f"{tag.version} was promoted before and left again; to have it serve: make rollback TO={tag.version}")
+    print("next: make deploy" if options.push else f"next: git push origin {BRANCH} --tags; make deploy")
     return 0
 
 
-def build_record(folder: Path) -> Champion:
-    """Return the record of the model in `folder`.
+def prepare(folder: Path, service: str) -> Promotion:
+    """Return what is to be promoted, checked.
 
     Raises
     ------
     MergelineError
-        If the verdict is not `promote`, is about another model or was given against another champion, the tree differs
-        from the commit, or the model is not the one that the commit's `dvc.lock` names.
+        As `build_record`; or if the bundle is missing, altered, or made of another model.
     """
-    verdict = read_json(folder / VERDICT)
-    digest = compute_digest(folder / MANIFEST)
-    if verdict["model_digest"] != digest:
+    champion = build_record(folder)
+    bundle = read_bundle(folder / BUNDLE)
+    if bundle.lineage.get("model_digest") != champion.model_digest:
         raise MergelineError(
-            "the verdict is about another model", where=str(VERDICT), fix="run `make gate`, then the same command again"
+            "the bundle was made of another model than was judged",
+            where=str(BUNDLE),
+            fix="run `make`, which packages the present model, then the same command again",
         )
-    if verdict["verdict"] != "promote":
-        raise MergelineError(
-            f"the verdict is '{verdict['verdict']}', not 'promote'", where=str(VERDICT), fix="read reports/verdict.md"
-        )
-    check_opponent(verdict, digest, folder)
-    changed = run_git("status", "--porcelain", "--", *JUDGED, folder=folder)
-    if changed:
-        raise MergelineError(
-            f"{len(changed.splitlines())} files differ from the commit (first: {changed.splitlines()[0][3:]})",
-            where="git status",
-            fix="commit what was judged, so that the record names a commit that makes this model: git commit -a",
-        )
-    check_locked(folder)
-    manifest = read_json(folder / MANIFEST)
-    return Champion(
-        format=FORMAT,
-        commit=run_git("rev-parse", "HEAD", folder=folder),
-        model_digest=digest,
-        data_hash=read_yaml(folder / "data.dvc")["outs"][0]["md5"],
-        candidate=manifest["candidate"],
-        trained_to=manifest["models"][-1]["trained_to"],
-        verdict=verdict,
-    )
+    check_locked(folder, BUNDLE)
+    return Promotion(champion, bundle, service, find_identity(folder))
 
 
-def check_opponent(verdict: Mapping[str, Any], digest: str, folder: Path) -> None:
-    """Check that the champion is still the one that the model was judged against, or is this very model.
+def promote(promotion: Promotion, folder: Path = Path()) -> tuple[Tag, str, Variant]:
+    """Return version tag, tip of the branch and what should serve, once the branch says that the model is promoted.
 
     Raises
     ------
     MergelineError
-        If another model was promoted since.
+        If another model was promoted since the judgement, or others keep deploying meanwhile.
     """
-    champion = read_champion(folder)
-    if champion and champion.model_digest != digest and champion.commit != verdict.get("champion"):
-        raise MergelineError(
-            f"the champion is that of commit {champion.commit[:12]} by now, which this model was not judged against",
-            where=f"{VERDICT}, branch {BRANCH}",
-            fix="run `make gate`, then the same command again",
-        )
+    champion, bundle = promotion.champion, promotion.bundle
+    facts = {"model": champion.model_digest, "data": champion.data_hash, "requirements": hash_requirements(folder)}
+    tag = ensure_version(promotion.service, champion.commit, bundle.digest, facts, promotion.who, folder)
+    tip = ensure_deployed(promotion, tag, folder)
+    return tag, tip, read_history(folder)[0][1].champion
 
 
-def check_locked(folder: Path) -> None:
-    """Check that the model's folder holds what `dvc.lock` says: it may be left over from another commit's pipeline.
+def ensure_deployed(promotion: Promotion, tag: Tag, folder: Path = Path()) -> str:
+    """Return the tip of the branch, once its history holds a state in which this version is the champion.
 
-    Raises
-    ------
-    MergelineError
-        If it holds something else.
+    A version that was deployed once is not deployed again by this: a rollback that came later stands.
     """
-    models = MANIFEST.parent
-    stages = read_yaml(folder / LOCK)["stages"].values() if (folder / LOCK).exists() else ()
-    locked = {out["md5"] for stage in stages for out in stage.get("outs", []) if out["path"] == models.as_posix()}
-    found = compute_directory_hash(hash_files(folder / models))
-    if locked and found not in locked:
-        raise MergelineError(
-            f"the model has hash {found}, and this commit's {LOCK} names {', '.join(locked)}",
-            where=f"{models}, {LOCK}",
-            fix="run `make`, so that the model is this commit's and is judged, then the same command again",
-        )
+    champion = promotion.champion
+    for attempt in range(ATTEMPTS):
+        tip = find_branch(folder)
+        if tip and any(_is_champion(state, tag, promotion) for _, state in read_history(folder)):
+            return tip
+        check_opponent(champion.verdict, champion.model_digest, folder)
+        record = json.dumps(asdict(champion), indent=2, sort_keys=True, allow_nan=False) + "\n"
+        files = {RECORD: record, FILE: render_production(build_state(promotion, tag))}
+        message = f"Promote {tag.name}: {champion.candidate} of commit {champion.commit[:12]}"
+        try:
+            return write_commit(BRANCH, tip, files, message, promotion.who, tag.at, folder)
+        except OutrunError:
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def build_state(promotion: Promotion, tag: Tag) -> Production:
+    """Return the state in which the promoted model alone serves; author and time are the tag's, so that it is one."""
+    variant = Variant(CHAMPION, promotion.bundle.digest, tag.version, promotion.champion.commit, 100)
+    reasons = promotion.champion.verdict.get("reasons") or ["judged `promote`"]
+    at = f"{tag.at:%Y-%m-%dT%H:%M:%SZ}"
+    return Production(promotion.service, (variant,), None, tag.author, str(reasons[0])[:2000], "promote", at)
+
+
+def hash_requirements(folder: Path) -> str:
+    """Return the SHA-256 of the locked requirements, "none" without any."""
+    locks = sorted((folder / "requirements").glob("*.lock"))
+    return ",".join(f"{path.name}={compute_digest(path)[:16]}" for path in locks) or "none"
+
+
+def _is_champion(state: Production, tag: Tag, promotion: Promotion) -> bool:
+    return (state.champion.version, state.champion.digest) == (tag.version, promotion.bundle.digest)
 
 
 if __name__ == "__main__":

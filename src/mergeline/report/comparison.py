@@ -7,9 +7,10 @@ Nothing here is yours to edit: metrics and slices are in `src/usecase/metrics.py
 from collections.abc import Mapping
 from typing import Any
 
+from mergeline.gate.verdict import describe_worst
 from mergeline.report.inputs import Inputs
 from mergeline.report.judgement import find_obstacle
-from mergeline.report.markdown import code, number, table
+from mergeline.report.markdown import code, number, prose, table
 
 NAMES = {
     "roc_auc": ("ROC AUC", True),
@@ -68,11 +69,14 @@ def build_slices(inputs: Inputs) -> str | None:
         ]
         parts += ["", table(header, rows, (2, 3, 4, 5))]
         parts += ["", f"… and {len(moved) - MAX_SLICES} more."] if len(moved) > MAX_SLICES else []
+    worst = describe_worst((inputs.verdict or {}).get("worst_slice"))
+    parts += ["", f"*Exploratory, a hint where to look and no rule:* {prose(worst)}."] if worst else []
     return "\n".join(parts)
 
 
 def _build_comparison(comparison: Mapping[str, Any]) -> str:
-    level = number(comparison.get("level"), ".0%")
+    level, strict = number(comparison.get("level"), ".0%"), number(comparison.get("strict_level"), ".2%")
+    twofold = strict != "–" and comparison["strict_level"] != comparison.get("level")
     rows = []
     metrics = comparison["metrics"]
     names = [*(name for name in NAMES if name in metrics), *(name for name in metrics if name not in NAMES)]
@@ -87,17 +91,23 @@ def _build_comparison(comparison: Mapping[str, Any]) -> str:
                 *figure,
                 number(figures.get("difference"), "+.4f"),
                 _build_interval(figures),
-                _read(figures, greater),
+                *([_build_interval(figures, "strict_")] if twofold else []),
+                _read(figures, greater, twofold),
             ]
         )
-    header = ["metric", "better is", "candidate", "champion", "difference", f"{level} interval", "candidate is"]
+    intervals = [f"{level} interval", *([f"{strict} interval"] if twofold else [])]
+    header = ["metric", "better is", "candidate", "champion", "difference", *intervals, "candidate is"]
     n_rows, n_clusters = (number(comparison.get(name), ",") for name in ("n_rows", "n_clusters"))
     said = (
         f"Both models on the same {n_rows} held-out rows; the intervals resample whole clusters, {n_clusters} of them"
     )
-    looks = comparison.get("looks")
-    looked = f" Look {number(looks, ',')} at them: the rule `champion` may ask for a wider interval." if looks else ""
-    return f"{said}.{looked}\n\n{table(header, rows, (2, 3, 4, 5))}"
+    looked = f" This is look {number(comparison['looks'], ',')} at them." if comparison.get("looks") else ""
+    if twofold:
+        method = code(comparison.get("looks_correction"))
+        looked += (
+            f" For it, {method} asks for a {strict} interval: *better* rests on that one, *worse* on the {level} one."
+        )
+    return f"{said}.{looked}\n\n{table(header, rows, range(2, 5 + len(intervals)))}"
 
 
 def _build_alone(metrics: Mapping[str, Any], *, with_metrics: bool) -> str:
@@ -114,23 +124,26 @@ def _build_alone(metrics: Mapping[str, Any], *, with_metrics: bool) -> str:
     return f"The candidate by held-out batch ({counted}):\n\n{table(['metric', *columns], rows, range(1, 9))}"
 
 
-def _read(figures: Mapping[str, Any], greater: bool | None) -> str:
-    side = _find_side(figures)
-    if side is None or greater is None:
+def _read(figures: Mapping[str, Any], greater: bool | None, twofold: bool) -> str:
+    """Return what the intervals say, each claim by the interval on which the gate rests it."""
+    side, claimed = _find_side(figures), _find_side(figures, "strict_" if twofold else "")
+    if side is None or claimed is None or greater is None:
         return "–"
-    return "not clearly different" if side == 0 else "better" if (side > 0) == greater else "worse"
+    if side != 0 and (side > 0) != greater:
+        return "worse"
+    return "better" if claimed != 0 else "not clearly different" if side == 0 else "not clearly better at this look"
 
 
-def _find_side(figures: Mapping[str, Any]) -> int | None:
+def _find_side(figures: Mapping[str, Any], kind: str = "") -> int | None:
     """Return on which side of 0 the whole interval lies: 1, -1, or 0 if it holds 0; None if there is none."""
-    low, high = (figures[name] if number(figures.get(name)) != "–" else None for name in ("low", "high"))
+    low, high = (figures[name] if number(figures.get(name)) != "–" else None for name in (f"{kind}low", f"{kind}high"))
     if low is None or high is None:
         return None
     return 1 if low > 0 else -1 if high < 0 else 0
 
 
-def _build_interval(figures: Mapping[str, Any]) -> str:
-    return f"{number(figures.get('low'), '+.4f')} to {number(figures.get('high'), '+.4f')}"
+def _build_interval(figures: Mapping[str, Any], kind: str = "") -> str:
+    return f"{number(figures.get(f'{kind}low'), '+.4f')} to {number(figures.get(f'{kind}high'), '+.4f')}"
 
 
 def _has_moved(part: Mapping[str, Any]) -> bool:

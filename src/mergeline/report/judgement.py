@@ -40,6 +40,19 @@ WORDS = {
     ("champion_unscorable", "reject"): "the model in use could not be run on the same rows",
     ("max_brier_rise", "reject"): "its probabilities are worse than those of the model in use",
     ("max_slice_loss", "reject"): "it is worse than the model in use for a part of the cases",
+    ("predictions", "reject"): "its predictions are not whole, so nothing could be judged",
+    ("scores", "reject"): "the predictions on file are not those of its model",
+    ("metrics_file", "reject"): "the figures on file are not those of its predictions",
+    ("held_out_unseen", "reject"): "it was tested on cases that it was trained on",
+    ("checks", "reject"): "it does not behave as a model must",
+    ("checks", "hold"): "there were too few cases to ask how it behaves",
+    ("max_row_ms", "reject"): "it answers too slowly",
+    ("max_batch_ms", "reject"): "it answers too slowly",
+    ("max_model_mb", "reject"): "its file is too large",
+    ("champion_age", "hold"): "the model in use is old, and a person should decide",
+    ("champion_saw_rows", "hold"): "the model in use was trained on these very cases, so no comparison is fair",
+    ("champion_saw_rows", "reject"): "the model in use was trained on these very cases, so no comparison is fair",
+    ("champion_history", "hold"): "this very model was in use before and was replaced",
 }
 SAID_OF_A_PASS = ("champion", "min_roc_auc", "min_brier_skill", "calibration_ratio")
 MAX_RULES, MAX_FINDINGS, MAX_STAGES = 20, 10, 20
@@ -74,7 +87,7 @@ def build_verdict(inputs: Inputs) -> str:
     said, rules = verdict["verdict"], sorted(verdict.get("rules") or [], key=lambda rule: ORDER.get(rule["outcome"], 0))
     meaning = MEANINGS[said] if verdict.get("champion") else FIRST_MEANINGS[said] + FIRST
     lines = [f"## {HEADINGS[said]}", "", meaning, "", f"**Why:** {explain(said, rules)}.", ""]
-    rows = [[code(rule["name"]), MARKS.get(rule["outcome"], "?"), prose(rule["says"])] for rule in rules[:MAX_RULES]]
+    rows = [[code(rule["name"]), MARKS.get(rule["outcome"], "?"), _say(rule)] for rule in rules[:MAX_RULES]]
     return "\n".join([*lines, table(["rule", "", "what it saw"], rows), *_count_rest(len(rules), MAX_RULES)])
 
 
@@ -87,6 +100,11 @@ def explain(verdict: str, rules: list[Mapping[str, Any]]) -> str:
     known = [WORDS.get((str(rule["name"]), wanted)) or f"of rule {code(rule['name'])}" for rule in decisive]
     words = list(dict.fromkeys(known[:MAX_RULES]))
     return "; ".join(words) if words else "no single rule decided, see the table"
+
+
+def _say(rule: Mapping[str, Any]) -> str:
+    change = rule.get("change")
+    return prose(rule["says"]) + (f". **What would change it:** {prose(change)}" if change else "")
 
 
 def _build_absence(inputs: Inputs, obstacle: str) -> str:

@@ -21,6 +21,7 @@ TRY = (
     ("make ui", "this and earlier runs in MLflow"),
     ("dvc exp run -S train.candidates.hist_gradient_boosting.max_iter=200", "another parameter"),
     ("dvc metrics diff && dvc plots diff", "what it changed"),
+    ("make serve", "the model on this machine, with a call to try"),
     ("make promote", "make this commit's model the champion"),
 )
 

@@ -51,7 +51,8 @@ def test_replays_depend_on_the_seed_alone() -> None:
     def rule(intervals: Mapping[str, PairedInterval]) -> str:
         return "promote" if intervals["roc_auc"].difference > 0 else "hold"
 
-    first = replay(rule, small, 0.0, 20, 5)
-    assert first == replay(rule, small, 0.0, 20, 5)
-    assert sum(first.values()) == 20
-    assert set(first) == {"promote", "hold"}
+    first = replay({"rule": rule, "never": lambda _: "hold"}, small, 0.0, 20, 5)
+    assert first == replay({"rule": rule, "never": lambda _: "hold"}, small, 0.0, 20, 5)
+    assert sum(first["rule"].values()) == 20
+    assert set(first["rule"]) == {"promote", "hold"}
+    assert first["never"] == {"hold": 20}

@@ -1,7 +1,6 @@
 """Tests of `mergeline.gate.verdict`: from figures to a verdict."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -9,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergeline.gate.judge import compare_scores
-from mergeline.gate.verdict import Rule, decide, judge_floors, render_verdict
-from mergeline.params import load_params
+from mergeline.gate.comparison import compare_scores
+from mergeline.gate.floors import judge_floors
+from mergeline.gate.rules import Rule
+from mergeline.gate.verdict import decide, render_verdict
+from parameters import GATE
 
-GATE = load_params(Path(__file__).resolve().parents[3] / "params.yaml").gate
 GOOD = {"roc_auc": 0.72, "brier_skill": 0.15, "calibration_ratio": 1.0}
 
 
@@ -154,3 +154,37 @@ def test_the_verdict_reads_as_a_page() -> None:
     assert page.startswith("# Verdict: reject\n")
     assert "worse by more than 0.003" in page
     assert page.count("| ✓ |") == 4 + 1
+
+
+def test_a_late_look_must_also_show_more_to_be_not_worse() -> None:
+    """A refresh that passes at the first look holds after many: "not worse" is a claim in favour too."""
+    pairs = make_pairs(1.0)
+    logit = (pl.col("score") / (1 - pl.col("score"))).log() + 0.15 * pl.lit(
+        np.random.default_rng(3).normal(size=pairs.height)
+    )
+    pairs = pairs.with_columns(score=1 / (1 + (-logit).exp()))
+    gate = replace(GATE, reason="refresh", max_auc_loss=0.0025)
+    first, late = (compare_scores(pairs, looks, gate).rules[0] for looks in (1, 15))
+    assert (first.outcome, late.outcome) == ("pass", "hold")
+    assert "the data cannot tell" in late.says
+
+
+def test_both_intervals_stand_in_the_figures() -> None:
+    """The one at the level of params, and the wider one on which a claim rests at this look."""
+    found = compare_scores(make_pairs(0.8), 5, GATE).metrics
+    assert found is not None
+    assert (found["looks"], found["looks_correction"], found["level"]) == (5, "alpha-spending", 0.95)
+    assert found["strict_level"] > 0.99
+    for figures in found["metrics"].values():
+        assert figures["strict_low"] < figures["low"] < figures["high"] < figures["strict_high"]
+
+
+def test_the_page_shows_the_worst_slice_as_exploratory() -> None:
+    """Two columns deep, with its chance; a hint and no rule."""
+    found = compare_scores(make_pairs(3.0, 1.0, part="JFK"), 1, GATE)
+    verdict = decide(found.rules, "c0ffee") | {"worst_slice": found.worst_slice}
+    page = render_verdict(verdict, "one row 1 ms")
+    assert "## Exploratory: the worst slice found" in page
+    assert "A hint where to look, and no rule" in page
+    assert "origin = JFK" in page
+    assert "Measured: one row 1 ms." in page

@@ -18,6 +18,7 @@ from sklearn.base import clone
 
 from mergeline.tracking.store import make_database
 from mergeline.training.calibration import SigmoidCalibrated
+from parameters import set_values
 from usecase.features import FEATURES
 from usecase.model import make_candidates
 
@@ -64,7 +65,10 @@ def estimators(rows: pl.DataFrame) -> dict[str, Any]:
 def workspace(git_repository: Path, empty_database: Path, rows: pl.DataFrame, estimators: dict[str, Any]) -> Path:
     """Return a committed clone after `dvc repro` and the gate, which is the current folder; its store holds no run."""
     folder = git_repository
-    shutil.copy(ROOT / "params.yaml", folder)
+    text = (ROOT / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(
+        set_values(text, experiment="flights", model_name="flight-late", C=1.0, random_state=13)
+    )
     shutil.copy(ROOT / ".gitignore", folder)
     shutil.copy(empty_database, folder)
     (folder / "data.dvc").write_text("outs:\n- md5: 0123456789abcdef0123456789abcdef.dir\n  path: data\n")

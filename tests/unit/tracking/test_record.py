@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mergeline.errors import MergelineError
 from mergeline.params import Params
 from mergeline.tracking.record import clean_name, flatten, flatten_numbers, read_record
+from parameters import set_values
 
 LEAVES = st.integers() | st.text(max_size=3) | st.booleans() | st.none() | st.lists(st.integers(), max_size=2)
 NAMES = st.sampled_from("abcd")
@@ -114,7 +115,7 @@ def test_a_folder_without_git_is_logged_as_uncommitted(workspace: Path) -> None:
         (lambda folder: (folder / "reports/slices.json").unlink(), "is missing", "`make`"),
         (
             lambda folder: (folder / "params.yaml").write_text(
-                (folder / "params.yaml").read_text().replace("random_state: 13", "random_state: 14")
+                set_values((folder / "params.yaml").read_text(), random_state=99)
             ),
             "stage 'train' ran with",
             "`make`",

@@ -12,6 +12,7 @@ import pytest
 import mergeline.training.model_files as model_files
 from mergeline.errors import MergelineError
 from mergeline.stages.train import main
+from parameters import set_values
 
 ROOT = Path(__file__).parents[3]
 Write = Callable[..., Path]
@@ -21,14 +22,10 @@ Write = Callable[..., Path]
 def params_file(tmp_path: Path) -> Path:
     """Return a copy of params.yaml for a small history: two batches held out, two folds, short fits."""
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    for old, new in (
-        ("held_out_batches: 3", "held_out_batches: 2"),
-        ("n_splits: 3", "n_splits: 2"),
-        ("max_iter: 100", "max_iter: 5"),
-        ("min_samples_leaf: 200", "min_samples_leaf: 20"),
-    ):
-        assert text.count(old) == 1
-        text = text.replace(old, new)
+    text = set_values(
+        text, held_out_batches=2, n_splits=2, gap_hours=24, calibrate="auto", random_state=13, threads=1,
+        learning_rate=0.1, max_iter=5, max_leaf_nodes=15, min_samples_leaf=20,
+    )  # fmt: skip
     path = tmp_path / "params.yaml"
     path.write_text(text, encoding="utf-8")
     return path
