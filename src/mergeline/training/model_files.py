@@ -64,7 +64,6 @@ def _write_model(directory: Path, model: Trained, history: History) -> dict[str,
     }
 
 
-
 def _dump(estimator: Any) -> bytes:
     """Return the estimator as joblib stores it, through memory, so that it reaches the disk whole or not at all."""
     buffer = io.BytesIO()
