@@ -8,7 +8,7 @@ from copies import copy_repository
 from measuring import RUNS, compare, measure_commands
 
 TARGET = 1.25
-STAGES = ("validate", "analyse", "featurise", "train", "evaluate")
+STAGES = ("validate", "analyse", "featurise", "train", "evaluate", "package")
 
 
 def measure() -> list[dict[str, Any]]:

@@ -24,6 +24,17 @@ def main(data: Path, out: Path, stages: list[str]) -> None:
             *("--predictions", out / "predictions.parquet", "--metrics", out / "metrics.json"),
             *("--slices", out / "slices.json", "--plots", out / "plots", "--figures", out / "figures"),
         ],
+        "package": [
+            *("--data", data, "--features", out / "features", "--models", out / "model"),
+            *(
+                "--predictions",
+                out / "predictions.parquet",
+                "--metrics",
+                out / "metrics.json",
+                "--bundle",
+                out / "bundle",
+            ),
+        ],
     }
     for stage in stages:
         if status := import_module(f"mergeline.stages.{stage}").main([str(word) for word in arguments[stage]]):

@@ -16,8 +16,9 @@ from mergeline.errors import MergelineError
 from mergeline.files import write_json, write_text
 from mergeline.monitoring.alarm import Alarm, find_alarms
 from mergeline.monitoring.history import locking, update_history
+from mergeline.monitoring.judge import judge
 from mergeline.monitoring.layout import Layout
-from mergeline.monitoring.observe import judge, observe
+from mergeline.monitoring.observe import observe
 from mergeline.params import load_params
 
 LOG = Path(".mergeline/serving/log")

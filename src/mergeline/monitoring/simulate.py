@@ -21,8 +21,8 @@ from mergeline.command import run
 from mergeline.errors import MergelineError
 from mergeline.files import write_json
 from mergeline.monitoring.alarm import decide, find_alarms
+from mergeline.monitoring.judge import judge_window
 from mergeline.monitoring.layout import Block, Counts, Layout
-from mergeline.monitoring.observe import judge_window
 from mergeline.monitoring.outcomes import BINS, DayOutcome
 from mergeline.monitoring.tally import Day
 from mergeline.monitoring.windows import Check, Window

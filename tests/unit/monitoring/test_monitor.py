@@ -13,7 +13,7 @@ import pytest
 
 from mergeline.errors import MergelineError
 from mergeline.files import write_text
-from mergeline.monitoring.history import HISTORY, merge_history, read_history
+from mergeline.monitoring.history import HISTORY, locking, merge_history, read_history
 from mergeline.monitoring.monitor import main, make_parser
 from mergeline.monitoring.windows import list_windows, start_of
 from unit.monitoring.world import LATER, NOW, PRESENT, find_breaches, make_bundle, write_labels, write_log
@@ -131,6 +131,21 @@ def test_two_monitors_at_once_leave_one_whole_history(
         "2013-07-15",
         "2013-07-22",
     ]
+
+
+def test_a_second_monitor_waits_for_the_first(tmp_path: Path, present: pl.DataFrame, digest: str, bundle: Path) -> None:
+    """While somebody holds the reports nothing is written; then it goes on by itself."""
+    write_log(tmp_path / "log", present[:300], digest)
+    out = tmp_path / "out"
+    common = ["--log", tmp_path / "log", "--bundle", bundle, "--out", out, "--now", NOW, "--no-page"]
+    command = [sys.executable, "-m", "mergeline.monitoring.monitor", *map(str, common)]
+    with locking(out):
+        waiting = subprocess.Popen(command)
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(timeout=4)
+        assert not (out / HISTORY).exists()
+    assert waiting.wait() == 0
+    assert (out / HISTORY).exists()
 
 
 def test_a_window_that_the_log_has_lost_keeps_its_line() -> None:
