@@ -4,15 +4,12 @@ Nothing here is yours to edit. Standard library alone: the job that alerts insta
 author and a mark in its text, not by its title; a second mark says that a retrain was started.
 """
 
-import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mergeline.monitoring.alarm import Alarm, Decision
-from mergeline.report.publish_api import TIMEOUT, Api, _refused, _silent
+from mergeline.report.publish_api import Api
 
 MARK = "<!-- mergeline:monitoring -->"
 RETRAINED = "<!-- mergeline:retrain-started -->"
@@ -99,15 +96,7 @@ class Issues(Api):
 
     def dispatch(self, workflow: str, branch: str, inputs: Mapping[str, str]) -> None:
         """Start a workflow that has `workflow_dispatch`; GitHub answers without content."""
-        path = f"actions/workflows/{workflow}/dispatches"
-        content = json.dumps({"ref": branch, "inputs": dict(inputs)}).encode()
-        try:
-            with urllib.request.urlopen(self._request("POST", self._address(path, {}), content), timeout=TIMEOUT):
-                return
-        except urllib.error.HTTPError as error:
-            raise _refused(error, "POST", path) from error
-        except OSError as error:
-            raise _silent(error, "POST", path) from error
+        self.send("POST", f"actions/workflows/{workflow}/dispatches", {"ref": branch, "inputs": dict(inputs)})
 
 
 def is_ours(issue: Mapping[str, Any]) -> bool:

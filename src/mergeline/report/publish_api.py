@@ -18,6 +18,7 @@ from mergeline.errors import MergelineError
 
 PAGE = 100
 TIMEOUT = 30
+NO_CONTENT = 204
 ATTEMPTS = 3
 FIXES = {
     401: "pass the job's token: `GITHUB_TOKEN: ${{ github.token }}`",
@@ -71,7 +72,7 @@ class Api:
         return items
 
     def send(self, method: str, path: str, content: Mapping[str, Any]) -> Any:
-        """Return the JSON answer of a POST or PATCH below the repository; never sent twice."""
+        """Return the JSON answer of a POST or PATCH below the repository, None if it has none; never sent twice."""
         return self._call(method, self._address(path, {}), json.dumps(content).encode())
 
     def download(self, path: str, limit: int) -> bytes:
@@ -111,7 +112,7 @@ class Api:
         shown = address.removeprefix(self.base)
         try:
             with urllib.request.urlopen(self._request(method, address, content), timeout=TIMEOUT) as answer:
-                return json.load(answer)
+                return None if answer.status == NO_CONTENT else json.load(answer)
         except urllib.error.HTTPError as error:
             raise _refused(error, method, shown) from error
         except (OSError, ValueError) as error:
